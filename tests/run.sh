@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Every test: installs what is missing, builds, runs, and ends with one line `N passed, N failed`.
+#   tests/run.sh            all of it, as continuous integration does
+#   tests/run.sh release    only the named stages: release asan tsan fuzz format
+set -u
+cd "$(dirname "$0")/.."
+stages=("$@")
+[ ${#stages[@]} -gt 0 ] || stages=(format release asan tsan fuzz)
+
+./tests/setup.sh test || { echo "0 passed, 1 failed"; exit 2; }
+export CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=$PWD
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
+
+passed=0
+failed=0
+note() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
+
+# Builds and tests one preset; the counts come from ctest's own JUnit file.
+run_preset() {
+  local preset=$1 log=build/$1.log results=build/$1.junit.xml
+  shift
+  note "$preset: build"
+  mkdir -p build
+  if ! { cmake --preset "$preset" && cmake --build --preset "$preset" "$@"; } >"$log" 2>&1; then
+    grep -E 'error|Error|FAILED' "$log" | head -40
+    echo "the $preset build failed; the whole log is $log"
+    failed=$((failed + 1))
+    return
+  fi
+  note "$preset: test"
+  rm -f "$results"
+  ctest --preset "$preset" -j2 --output-junit "$PWD/$results" --timeout 300 >"$log.ctest" 2>&1
+  grep -vE '^ *Start |Passed|^Test project' "$log.ctest" | tail -60
+  local total bad
+  total=$(sed -nE 's/.*<testsuite [^>]*tests="([0-9]+)".*/\1/p;s/^[[:space:]]*tests="([0-9]+)"$/\1/p' "$results" 2>/dev/null | head -1)
+  bad=$(sed -nE 's/^[[:space:]]*failures="([0-9]+)"$/\1/p' "$results" 2>/dev/null | head -1)
+  if [ -z "${total:-}" ] || [ "$total" -eq 0 ]; then
+    echo "$preset ran no test"
+    failed=$((failed + 1))
+    return
+  fi
+  passed=$((passed + total - ${bad:-0}))
+  failed=$((failed + ${bad:-0}))
+}
+
+check_format() {
+  note "format"
+  local files
+  files=$(git ls-files '*.cpp' '*.hpp')
+  if clang-format --dry-run -Werror $files 2>build-format.log; then
+    passed=$((passed + 1))
+  else
+    grep -c 'error:' build-format.log | sed 's/$/ places are not formatted; run clang-format -i on:/'
+    sed -nE 's/^([^:]+):[0-9]+.*/\1/p' build-format.log | sort -u | head -20
+    failed=$((failed + 1))
+  fi
+  rm -f build-format.log
+}
+
+for stage in "${stages[@]}"; do
+  case $stage in
+    format) check_format ;;
+    release | asan | tsan | fuzz | dev) run_preset "$stage" ;;
+    *) echo "no such stage: $stage (format release asan tsan fuzz dev)"; exit 2 ;;
+  esac
+done
+
+note "all"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
