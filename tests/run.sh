@@ -22,7 +22,7 @@ run_preset() {
   shift
   note "$preset: build"
   mkdir -p build
-  if ! { cmake --preset "$preset" && cmake --build --preset "$preset" "$@"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" -DWANWU_TESTS=ON && cmake --build --preset "$preset" "$@"; } >"$log" 2>&1; then
     grep -E 'error|Error|FAILED' "$log" | head -40
     echo "the $preset build failed; the whole log is $log"
     failed=$((failed + 1))
