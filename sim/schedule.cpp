@@ -1,0 +1,106 @@
+// Schedules, load factors and ramps; see the header.
+#include "sim/schedule.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "sim/random.hpp"
+
+namespace wanwu::sim {
+
+namespace {
+
+double as_load(duration d) { return static_cast<double>(d.count()); }
+since_start rounded(double ns) { return since_start{std::llround(ns)}; }
+
+}  // namespace
+
+void load_profile::append(duration length, double factor) {
+  assert(length.count() >= 0 && factor >= 0);
+  double before = 0;
+  if (!stretches_.empty()) {
+    const stretch& last = stretches_.back();
+    before = last.load_before + as_load(last.end - last.begin) * last.factor;
+  }
+  stretches_.push_back({end(), end() + length, factor, before});
+}
+
+double load_profile::load_at(since_start at) const {
+  const auto after = std::upper_bound(stretches_.begin(), stretches_.end(), at,
+                                      [](since_start t, const stretch& s) { return t < s.begin; });
+  if (after == stretches_.begin()) return 0;
+  const stretch& in = *(after - 1);
+  return in.load_before + as_load(std::min(at, in.end) - in.begin) * in.factor;
+}
+
+std::optional<since_start> load_profile::when(double load) const {
+  if (load <= 0) load = 0;
+  for (const stretch& s : stretches_) {
+    const double after = s.load_before + as_load(s.end - s.begin) * s.factor;
+    if (s.factor > 0 && load < after) return s.begin + rounded((load - s.load_before) / s.factor);
+  }
+  return std::nullopt;
+}
+
+schedule::schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load)
+    : seed_{seed}, period_{period}, jitter_{jitter}, load_{&load} {
+  assert(period.count() > 0 && jitter >= 0 && jitter < 0.5);
+}
+
+double schedule::phase_of(std::uint32_t thing) const {
+  return unit_draw(seed_, thing, stream::schedule_phase, 0) * as_load(period_);
+}
+
+std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t n) const {
+  double load = phase_of(thing) + static_cast<double>(n) * as_load(period_);
+  if (jitter_ > 0) {
+    const double draw = unit_draw(seed_, thing, stream::schedule_jitter, n);
+    load += (2 * draw - 1) * jitter_ * as_load(period_);
+  }
+  return load_->when(load);
+}
+
+std::uint32_t schedule::first_from(std::uint32_t thing, since_start at) const {
+  const double gone = load_->load_at(at) - phase_of(thing) - jitter_ * as_load(period_);
+  if (gone <= 0) return 0;
+  auto n = static_cast<std::uint32_t>(gone / as_load(period_));
+  for (auto start = start_of(thing, n); start && *start < at; start = start_of(thing, n)) ++n;
+  return n;
+}
+
+void ramp_profile::append(duration length, double share) {
+  assert(length.count() >= 0 && share >= 0 && share <= 1);
+  const since_start begin = lines_.empty() ? since_start{} : lines_.back().end;
+  const double from = lines_.empty() ? 0 : lines_.back().to;
+  lines_.push_back({begin, begin + length, from, share});
+}
+
+double ramp_profile::share_at(since_start at) const {
+  double share = 0;
+  for (const line& l : lines_) {
+    if (at < l.begin) break;
+    if (at >= l.end) {
+      share = l.to;
+      continue;
+    }
+    return l.from + (l.to - l.from) * as_load(at - l.begin) / as_load(l.end - l.begin);
+  }
+  return share;
+}
+
+bool ramp_profile::wanted(double position, since_start at) const { return share_at(at) > position; }
+
+std::optional<ramp_profile::change> ramp_profile::next_change(double position, since_start from) const {
+  for (const line& l : lines_) {
+    const bool up = l.from <= position && l.to > position;
+    const bool down = l.from > position && l.to <= position;
+    if (!up && !down) continue;
+    since_start at = l.end;
+    if (l.end > l.begin) at = l.begin + rounded((position - l.from) / (l.to - l.from) * as_load(l.end - l.begin));
+    if (at >= from) return change{at, up};
+  }
+  return std::nullopt;
+}
+
+}  // namespace wanwu::sim

@@ -1,0 +1,126 @@
+// The timing wheel; see the header for the idea.
+#include "sim/timer_wheel.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+namespace wanwu::sim {
+
+namespace {
+
+constexpr std::uint32_t horizon = 0xFFFF'FFFE;
+
+constexpr std::size_t byte_of(std::uint32_t tick, std::size_t level) { return (tick >> (8 * level)) & 0xFFU; }
+
+}  // namespace
+
+timer_wheel::timer_wheel(std::uint32_t count, time_point start, duration tick) : start_{start}, tick_{tick} {
+  assert(tick.count() > 0);
+  links_.resize(count);
+}
+
+duration timer_wheel::tick_for(duration span) {
+  std::int64_t tick = 65'536;
+  while (span.count() / tick > std::int64_t{0x7FFF'FFFF}) tick *= 2;
+  return duration{tick};
+}
+
+std::optional<std::size_t> timer_wheel::level::next_occupied(std::size_t from) const {
+  for (std::size_t word = from / 64; word < occupied.size(); ++word) {
+    std::uint64_t bits = occupied[word];
+    if (word == from / 64) bits &= ~std::uint64_t{0} << (from % 64);
+    if (bits != 0) return word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+  }
+  return std::nullopt;
+}
+
+std::uint32_t timer_wheel::tick_of(time_point at) const {
+  if (at <= start_) return 0;
+  const auto ticks = ((at - start_).count() + tick_.count() - 1) / tick_.count();
+  return ticks >= horizon ? horizon : static_cast<std::uint32_t>(ticks);
+}
+
+void timer_wheel::arm(std::uint32_t timer, time_point due) {
+  assert(!armed(timer));
+  links_[timer].due = tick_of(due);
+  ++armed_;
+  insert(timer);
+}
+
+void timer_wheel::insert(std::uint32_t timer) {
+  link& here = links_[timer];
+  const std::uint32_t due = std::max(here.due, current_);
+  const std::uint32_t differing = due ^ current_;
+  const std::size_t on = differing == 0 ? 0 : static_cast<std::size_t>(std::bit_width(differing) - 1) / 8;
+  const std::size_t slot = byte_of(due, on);
+  level& at = wheel_[on];
+  here.due = due;
+  here.next = at.head[slot];
+  at.head[slot] = timer;
+  at.occupied[slot / 64] |= std::uint64_t{1} << (slot % 64);
+}
+
+std::uint32_t timer_wheel::take_slot(std::size_t on, std::size_t slot) {
+  level& at = wheel_[on];
+  const std::uint32_t first = at.head[slot];
+  at.head[slot] = last_in_slot;
+  at.occupied[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+  return first;
+}
+
+void timer_wheel::move_to(std::uint32_t tick) {
+  current_ = tick;
+  for (std::size_t on = levels - 1; on > 0; --on) {
+    std::uint32_t timer = take_slot(on, byte_of(current_, on));
+    while (timer != last_in_slot) {
+      const std::uint32_t next = links_[timer].next;
+      insert(timer);
+      timer = next;
+    }
+  }
+}
+
+std::optional<std::uint32_t> timer_wheel::next_tick() const {
+  for (std::size_t on = 0; on < levels; ++on) {
+    const std::size_t from = byte_of(current_, on) + (on == 0 ? 0 : 1);
+    if (from >= slots) continue;
+    const auto slot = wheel_[on].next_occupied(from);
+    if (!slot) continue;
+    const std::uint32_t above = on + 1 == levels ? 0 : current_ >> (8 * (on + 1)) << (8 * (on + 1));
+    return above | static_cast<std::uint32_t>(*slot) << (8 * on);
+  }
+  return std::nullopt;
+}
+
+std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out) {
+  if (now < start_) return 0;
+  const auto whole = (now - start_).count() / tick_.count();
+  const std::uint32_t last = whole >= horizon ? horizon : static_cast<std::uint32_t>(whole);
+  const std::size_t before = out.size();
+  while (current_ <= last) {
+    const auto next = next_tick();
+    if (!next || *next > last) break;
+    if (*next != current_) move_to(*next);
+    const std::size_t batch = out.size();
+    for (std::uint32_t timer = take_slot(0, byte_of(current_, 0)); timer != last_in_slot;) {
+      const std::uint32_t following = links_[timer].next;
+      links_[timer].next = unarmed;
+      out.push_back(timer);
+      timer = following;
+    }
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(batch), out.end());
+    move_to(current_ + 1);
+  }
+  if (current_ <= last) move_to(last + 1);
+  armed_ -= out.size() - before;
+  return out.size() - before;
+}
+
+std::optional<time_point> timer_wheel::next_due() const {
+  const auto tick = next_tick();
+  if (!tick) return std::nullopt;
+  return start_ + tick_ * static_cast<std::int64_t>(*tick);
+}
+
+}  // namespace wanwu::sim
