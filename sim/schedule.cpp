@@ -14,6 +14,9 @@ namespace {
 double as_load(duration d) { return static_cast<double>(d.count()); }
 since_start rounded(double ns) { return since_start{std::llround(ns)}; }
 
+constexpr std::uint64_t phase_stream = stream_of("schedule.phase");
+constexpr std::uint64_t jitter_stream = stream_of("schedule.jitter");
+
 }  // namespace
 
 void load_profile::append(duration length, double factor) {
@@ -49,13 +52,13 @@ schedule::schedule(std::uint64_t seed, duration period, double jitter, const loa
 }
 
 double schedule::phase_of(std::uint32_t thing) const {
-  return unit_draw(seed_, thing, stream::schedule_phase, 0) * as_load(period_);
+  return random_stream(seed_, thing, phase_stream).uniform(0) * as_load(period_);
 }
 
 std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t n) const {
   double load = phase_of(thing) + static_cast<double>(n) * as_load(period_);
   if (jitter_ > 0) {
-    const double draw = unit_draw(seed_, thing, stream::schedule_jitter, n);
+    const double draw = random_stream(seed_, thing, jitter_stream).uniform(n);
     load += (2 * draw - 1) * jitter_ * as_load(period_);
   }
   return load_->when(load);
@@ -63,8 +66,7 @@ std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t
 
 std::uint32_t schedule::first_from(std::uint32_t thing, since_start at) const {
   const double gone = load_->load_at(at) - phase_of(thing) - jitter_ * as_load(period_);
-  if (gone <= 0) return 0;
-  auto n = static_cast<std::uint32_t>(gone / as_load(period_));
+  auto n = gone <= 0 ? 0U : static_cast<std::uint32_t>(gone / as_load(period_));
   for (auto start = start_of(thing, n); start && *start < at; start = start_of(thing, n)) ++n;
   return n;
 }
