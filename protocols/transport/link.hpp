@@ -6,10 +6,13 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <system_error>
 
 #include "protocols/core/bytes.hpp"
 #include "protocols/core/time.hpp"
+#include "protocols/transport/address.hpp"
+#include "protocols/transport/reactor.hpp"
 
 namespace wanwu {
 
@@ -24,24 +27,72 @@ enum class closing : std::uint8_t {
 /// What a stream transport reports to the driver that owns it. Called from dispatch() only, on the worker's
 /// thread. `received` views live only during the call (one receive arena a worker; idle links own no buffer).
 template <class L>
-concept stream_listener = requires(L listener, link_id link, bytes_view raw, std::error_code why, time_point now) {
+concept stream_listener = requires(L listener, link_id link, bytes_view raw, std::error_code why,
+                                   time_point now) {
   listener.link_opened(link, now);
   listener.link_received(link, raw, now);
-  listener.link_writable(link, now);      ///< After send() took less than it was given.
-  listener.link_ended(link, now);         ///< The peer closed in order. The link is closed already.
-  listener.link_failed(link, why, now);   ///< Could not open, or was reset. The link is closed already.
+  listener.link_writable(link, now);     ///< After send() took less than it was given.
+  listener.link_ended(link, now);        ///< The peer closed in order. The link is closed already.
+  listener.link_failed(link, why, now);  ///< Could not open, or was reset. The link is closed already.
 };
 
-/// A transport of byte streams. `readiness` is the transport's own event type.
+/// What a listener adds to take the server's side: the transport chose `link`, which is up from now on.
+template <class L>
+concept accepting_listener = stream_listener<L> &&
+    requires(L listener, link_id link, const socket_address& peer, std::error_code why, time_point now) {
+  listener.link_accepted(link, peer, now);
+  listener.accept_failed(why, now);  ///< Accepting pauses until a link of this transport closes.
+};
+
+/// A transport of byte streams. Besides these it has a template
+/// `dispatch(std::span<const readiness>, L& listener, time_point now)`, called from the owner's ready().
 template <class T>
-concept stream_transport = requires(T transport, link_id link, bytes_view raw, closing how, time_point now) {
-  typename T::address_type;
+concept stream_transport = requires(T transport, link_id link, bytes_view raw, closing how,
+                                    readiness_listener& owner, std::uint32_t count,
+                                    const socket_address& address, time_point now) {
+  /// Who is told to dispatch. Called once, before all else; `owner` outlives the transport.
+  { transport.attach(owner) } -> std::same_as<void>;
+  /// Links 0..count-1 may be opened.
+  { transport.prepare(count) } -> std::same_as<void>;
   /// Begins to open; link_opened or link_failed follows, never from inside this call.
-  { transport.open(link, std::declval<const typename T::address_type&>(), now) } -> std::same_as<void>;
+  { transport.open(link, address, now) } -> std::same_as<void>;
   /// How many bytes were taken, at once and in order. Less than given: keep the rest until link_writable.
   { transport.send(link, raw, now) } -> std::same_as<std::size_t>;
   /// No callback follows for this link.
   { transport.close(link, how, now) } -> std::same_as<void>;
+};
+
+/// One of many local addresses that a datagram transport speaks from, from 0.
+enum class endpoint_id : std::uint32_t {};
+
+/// A datagram that arrived. The view lives during the call that hands it over.
+struct datagram {
+  bytes_view payload;
+  socket_address peer;
+  endpoint_id local{};
+};
+
+/// What a datagram transport reports. Called from dispatch() only, on the worker's thread.
+template <class L>
+concept datagram_listener = requires(L listener, std::span<const datagram> batch, endpoint_id local,
+                                     const socket_address& peer, std::error_code why, time_point now) {
+  listener.datagrams_received(batch, now);
+  listener.datagram_refused(local, peer, why,
+                            now);  ///< ICMP said that `peer` cannot be reached, or sending failed.
+};
+
+/// A transport of datagrams, with the same `dispatch` template as a stream transport.
+template <class T>
+concept datagram_transport = requires(T transport, endpoint_id local, const socket_address& peer,
+                                      bytes_view raw, readiness_listener& owner, time_point now) {
+  { transport.attach(owner) } -> std::same_as<void>;
+  /// Local endpoints are 0..this-1; at least 1.
+  { transport.endpoint_count() } -> std::same_as<std::uint32_t>;
+  /// Queues a copy; a full queue is flushed first. False when it could not be taken: then flush() later and
+  /// retry.
+  { transport.send_to(local, peer, raw, now) } -> std::same_as<bool>;
+  /// Hands the queue to the kernel. What the kernel does not take now stays queued.
+  { transport.flush(now) } -> std::same_as<void>;
 };
 
 }  // namespace wanwu
