@@ -1,0 +1,61 @@
+// Once a second: takes what the workers counted, adds it to the run's record, appends it to the bundle,
+// watches the thresholds. The run's own thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/bundle.hpp"
+#include "reports/progress.hpp"
+#include "reports/recorder.hpp"
+#include "reports/run_record.hpp"
+
+namespace wanwu::report {
+
+/// What a second brought.
+struct tick {
+  std::vector<std::size_t> newly_crossed;  ///< Indices of limits crossed for the first time.
+  bool must_stop{};                        ///< A limit with `abort` was crossed, its grace over.
+  bool phase_changed{};
+};
+
+/// Usage: construct; add_worker() for each worker; second() each second; finish().
+class collector {
+ public:
+  /// `started` is T0 on the run's clock. `run` needs shape, limits and manifest. `out` may be absent: then
+  /// the run is kept in memory only.
+  collector(run_record run, time_point started, std::optional<bundle_writer> out);
+  ~collector();
+
+  /// The sink of one more worker; lives as long as the collector. All before the first second().
+  observation_sink& add_worker();
+
+  /// Call about once a second, and once at the end after the workers have stopped. `now` on the run's clock.
+  tick second(time_point now, const gauges& levels);
+  void log(time_point now, log_level level, std::string event, std::string text);
+
+  /// Judges, writes summary.json, closes the bundle. The workers must have stopped.
+  const run_record& finish(time_point now, ending how);
+
+  const run_record& run() const noexcept { return run_; }
+  /// What progress views show, as of the last second().
+  progress_snapshot progress() const;
+
+ private:
+  void take_from_workers(series_point& point);
+  void add_levels(series_point& point, const gauges& levels);
+
+  run_record run_;
+  time_point started_;
+  std::optional<bundle_writer> out_;
+  std::vector<std::unique_ptr<recorder>> workers_;
+  std::unique_ptr<delta> interval_;
+  gauges before_;
+  double last_s_{};
+  std::uint32_t phase_{};
+};
+
+}  // namespace wanwu::report

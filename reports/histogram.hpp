@@ -1,0 +1,73 @@
+// HDR histogram: counts of values in buckets of equal relative width, so that merging is adding and
+// percentiles carry a known error.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wanwu::report {
+
+/// Values are whole microseconds, 0 to one hour; larger ones count as one hour. Two significant digits (error
+/// below 1 %) or three (below 0.1 %). Memory grows with the largest value seen: at most 27 kB (2) or 188 kB
+/// (3). Everything told about the values is derived from the buckets, so a decoded histogram tells the same.
+class histogram {
+ public:
+  static constexpr std::uint64_t highest_us = 3'600'000'000;
+
+  explicit histogram(int digits = 2) noexcept;
+
+  /// Adds `count` values. Allocates only when a value is larger than all before it.
+  void record(std::uint64_t value_us, std::uint64_t count = 1) {
+    const std::size_t at = index_of(value_us < highest_us ? value_us : highest_us);
+    if (at >= counts_.size()) [[unlikely]]
+      grow(at);
+    counts_[at] += count;
+    total_ += count;
+  }
+  /// Adds the other's counts. A 3-digit one merges into a 2-digit one exactly; the other way keeps 2 digits'
+  /// error.
+  void merge(const histogram& other);
+  /// Forgets the values and keeps the memory.
+  void clear() noexcept;
+
+  std::uint64_t count() const noexcept { return total_; }
+  int digits() const noexcept { return digits_; }
+  double error_bound() const noexcept { return digits_ == 3 ? 0.001 : 0.01; }
+  /// The largest value that cannot be told from the one at this percentile (0 to 100); 0 when empty.
+  std::uint64_t percentile(double percent) const noexcept;
+  std::uint64_t min() const noexcept;
+  std::uint64_t max() const noexcept;
+  double mean() const noexcept;
+  /// How many values are above `value_us` (counted by bucket).
+  std::uint64_t count_above(std::uint64_t value_us) const noexcept;
+
+  /// HdrHistogram's compressed V2 encoding in base64: the last column of a `.hlog` line.
+  std::string encode() const;
+  /// The reverse. Refuses anything damaged, too large, or of another range than ours.
+  static std::optional<histogram> decode(std::string_view base64);
+
+  friend bool operator==(const histogram& a, const histogram& b) noexcept;
+
+ private:
+  std::size_t index_of(std::uint64_t value) const noexcept {
+    const int bucket = static_cast<int>(std::bit_width(value | mask_)) - (half_bits_ + 1);
+    const auto sub = static_cast<std::size_t>(value >> bucket);
+    return ((static_cast<std::size_t>(bucket) + 1) << half_bits_) + sub - (std::size_t{1} << half_bits_);
+  }
+  std::uint64_t lowest_at(std::size_t index) const noexcept;
+  std::uint64_t highest_at(std::size_t index) const noexcept;
+  void grow(std::size_t index);
+
+  std::vector<std::uint64_t> counts_;
+  std::uint64_t total_{};
+  std::uint64_t mask_;
+  int half_bits_;
+  int digits_;
+};
+
+}  // namespace wanwu::report

@@ -1,0 +1,338 @@
+// How each metric's name is computed from cells and gauges: one table.
+#include <algorithm>
+#include <array>
+
+#include "reports/metrics.hpp"
+
+namespace wanwu::report {
+
+namespace {
+
+using mask = std::uint32_t;
+
+template <class... Outcomes>
+constexpr mask any_of(Outcomes... of) noexcept {
+  return (... | (mask{1} << static_cast<unsigned>(of)));
+}
+
+constexpr mask ok = any_of(outcome::ok);
+constexpr mask answered_badly =
+    any_of(outcome::refused, outcome::timed_out, outcome::broken_link, outcome::malformed_answer);
+constexpr mask sent = ok | answered_badly;
+constexpr mask failed = answered_badly | any_of(outcome::unreachable);
+constexpr mask tried = sent | failed;
+constexpr mask arrived = any_of(outcome::ok, outcome::reordered);
+constexpr mask judged = arrived | any_of(outcome::lost);
+
+/// A metric made of one operation's outcomes: how many of `counted` out of `attempts`, or the latency.
+struct rule {
+  std::string_view suffix;  ///< After "telemetry." etc.
+  reading::kind what;
+  mask counted, attempts;
+};
+
+/// The same for every operation that is sent and answered.
+constexpr std::array operation_rules{
+    rule{"sent", reading::kind::counter, sent, tried | any_of(outcome::not_started, outcome::local_error)},
+    rule{"acknowledged", reading::kind::counter, ok, tried},
+    rule{"errors", reading::kind::counter, failed, tried},
+    rule{"failed", reading::kind::counter, failed, tried},
+    rule{"not_started", reading::kind::counter, any_of(outcome::not_started),
+         tried | any_of(outcome::not_started, outcome::local_error)},
+    rule{"heard", reading::kind::counter, tried, tried},
+    rule{"latency", reading::kind::latency, ok, ok},
+    rule{"time", reading::kind::latency, ok, ok},
+};
+
+/// What the witness says about telemetry.
+constexpr std::array witness_rules{
+    rule{"arrived", reading::kind::counter, arrived, judged},
+    rule{"lost", reading::kind::counter, any_of(outcome::lost), judged},
+    rule{"duplicates", reading::kind::counter, any_of(outcome::duplicate), judged},
+    rule{"reordered", reading::kind::counter, any_of(outcome::reordered), judged},
+    rule{"e2e", reading::kind::latency, arrived, arrived},
+};
+
+constexpr std::array operation_words{
+    std::pair{std::string_view{"connect"}, operation::connect},
+    std::pair{std::string_view{"reconnect"}, operation::reconnect},
+    std::pair{std::string_view{"telemetry"}, operation::telemetry},
+    std::pair{std::string_view{"event"}, operation::event},
+    std::pair{std::string_view{"command"}, operation::command},
+    std::pair{std::string_view{"ack"}, operation::ack},
+    std::pair{std::string_view{"read"}, operation::read},
+    std::pair{std::string_view{"register"}, operation::register_},
+    std::pair{std::string_view{"subscribe"}, operation::subscribe},
+    std::pair{std::string_view{"disconnect"}, operation::disconnect},
+};
+
+struct found_rule {
+  rule how;
+  operation op;
+};
+
+std::optional<found_rule> find_rule(std::string_view metric) {
+  const auto dot = metric.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto word = metric.substr(0, dot), suffix = metric.substr(dot + 1);
+  const auto op = std::find_if(operation_words.begin(), operation_words.end(),
+                               [&](const auto& w) { return w.first == word; });
+  if (op == operation_words.end()) return std::nullopt;
+  if (op->second == operation::telemetry) {
+    for (const auto& how : witness_rules) {
+      if (how.suffix == suffix) return found_rule{how, operation::arrived};
+    }
+  }
+  for (const auto& how : operation_rules) {
+    if (how.suffix == suffix) return found_rule{how, op->second};
+  }
+  return std::nullopt;
+}
+
+/// Metrics told by gauges.
+enum class gauge_metric : std::uint8_t {
+  connected,
+  late,
+  cpu,
+  lag,
+  script_errors,
+  bytes_out,
+  bytes_in,
+  retransmissions,
+  wire_errors
+};
+struct gauge_rule {
+  std::string_view name;
+  gauge_metric which;
+  int via;  ///< Protocol, -1 for none.
+};
+constexpr std::array gauge_rules{
+    gauge_rule{"things.connected", gauge_metric::connected, -1},
+    gauge_rule{"generator.late", gauge_metric::late, -1},
+    gauge_rule{"generator.cpu", gauge_metric::cpu, -1},
+    gauge_rule{"generator.lag", gauge_metric::lag, -1},
+    gauge_rule{"script.errors", gauge_metric::script_errors, -1},
+    gauge_rule{"mqtt.bytes_out", gauge_metric::bytes_out, 0},
+    gauge_rule{"coap.bytes_out", gauge_metric::bytes_out, 1},
+    gauge_rule{"http.bytes_out", gauge_metric::bytes_out, 2},
+    gauge_rule{"mqtt.bytes_in", gauge_metric::bytes_in, 0},
+    gauge_rule{"coap.bytes_in", gauge_metric::bytes_in, 1},
+    gauge_rule{"http.bytes_in", gauge_metric::bytes_in, 2},
+    gauge_rule{"coap.retransmissions", gauge_metric::retransmissions, 1},
+    gauge_rule{"mqtt.wire_errors", gauge_metric::wire_errors, 0},
+    gauge_rule{"coap.wire_errors", gauge_metric::wire_errors, 1},
+    gauge_rule{"http.wire_errors", gauge_metric::wire_errors, 2},
+};
+
+const gauge_rule* find_gauge(std::string_view metric) {
+  const auto found =
+      std::find_if(gauge_rules.begin(), gauge_rules.end(), [&](const auto& g) { return g.name == metric; });
+  return found == gauge_rules.end() ? nullptr : &*found;
+}
+
+bool selects(tag_list tags, const population_tags& population, protocol via) {
+  return std::all_of(tags.begin(), tags.end(), [&](const auto& tag) {
+    if (tag.first == "sector") return population.sector == tag.second;
+    if (tag.first == "kind") return population.kind == tag.second;
+    if (tag.first == "protocol") return name_of(via) == tag.second;
+    return false;
+  });
+}
+
+std::uint64_t sum(const cell& of, mask which) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    if ((which >> i) & 1U) total += of.outcomes[i];
+  }
+  return total;
+}
+
+void add_cells(reading& out, const phase_cells& phase, const found_rule& rule,
+               std::span<const population_tags> populations, tag_list tags) {
+  for (const auto index : phase.touched) {
+    const auto key = cell_key::from_index(index);
+    if (!selects(tags, populations[key.population], key.via)) continue;
+    const cell& at = phase.cells[index];
+    if (key.op == rule.op) {
+      out.count += sum(at, rule.how.counted);
+      out.attempts += sum(at, rule.how.attempts);
+      if (rule.how.what == reading::kind::latency && !tags.empty()) out.latency.merge(at.latency);
+    } else if (rule.op == operation::arrived && key.op == operation::telemetry) {
+      // A driver or the engine may report a loss on the telemetry itself.
+      out.count += sum(at, rule.how.counted & any_of(outcome::lost));
+      out.attempts += sum(at, rule.how.attempts & any_of(outcome::lost));
+    }
+  }
+  if (rule.how.what == reading::kind::latency && tags.empty()) {
+    out.latency.merge(phase.headline[static_cast<std::size_t>(rule.op)]);
+  }
+}
+
+void add_wire(reading& out, const wire_totals& wire, gauge_metric which) {
+  const std::uint64_t messages = wire.messages_out;
+  switch (which) {
+    case gauge_metric::bytes_out:
+      out.count += wire.bytes_out;
+      break;
+    case gauge_metric::bytes_in:
+      out.count += wire.bytes_in;
+      break;
+    case gauge_metric::retransmissions:
+      out.count += wire.retransmissions;
+      break;
+    default:
+      out.count += wire.wire_errors;
+      break;
+  }
+  out.attempts += which == gauge_metric::bytes_in || which == gauge_metric::wire_errors
+                      ? wire.messages_in + wire.messages_out
+                      : messages;
+}
+
+void add_connected(reading& out, const phase_gauges& of, std::span<const population_tags> populations,
+                   tag_list tags) {
+  if (tags.empty()) {
+    out.values.merge(of.connected);
+    out.ratios.merge(of.connected_ratio);
+    return;
+  }
+  // Levels of several populations add up; their extremes need not fall together, so this is a bound.
+  level total;
+  double expected = 0;
+  for (std::size_t i = 0; i < of.connected_by_population.size() && i < populations.size(); ++i) {
+    const auto& one = of.connected_by_population[i];
+    if (!selects(tags, populations[i], populations[i].via) || one.samples == 0) continue;
+    total.samples = std::max(total.samples, one.samples);
+    total.min += one.min;
+    total.max += one.max;
+    total.sum += one.sum;
+    total.last += one.last;
+    expected += static_cast<double>(populations[i].count);
+  }
+  out.values.merge(total);
+  if (expected > 0) {
+    total.min /= expected, total.max /= expected, total.sum /= expected, total.last /= expected;
+    out.ratios.merge(total);
+  }
+}
+
+void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
+               std::span<const population_tags> populations, tag_list tags) {
+  switch (rule.which) {
+    case gauge_metric::connected:
+      add_connected(out, of, populations, tags);
+      break;
+    case gauge_metric::late:
+      out.count += of.late;
+      out.attempts += of.due;
+      break;
+    case gauge_metric::cpu:
+      out.values.merge(of.cpu);
+      break;
+    case gauge_metric::lag:
+      out.values.merge(of.lag_us);
+      break;
+    case gauge_metric::script_errors:
+      out.count += of.script_errors;
+      out.attempts += of.due;
+      break;
+    default:
+      add_wire(out, of.wire[static_cast<std::size_t>(rule.via)], rule.which);
+      break;
+  }
+}
+
+reading::kind kind_of(gauge_metric which) {
+  const bool is_level =
+      which == gauge_metric::connected || which == gauge_metric::cpu || which == gauge_metric::lag;
+  return is_level ? reading::kind::level : reading::kind::counter;
+}
+
+}  // namespace
+
+bool is_measured(std::string_view metric) noexcept {
+  return find_gauge(metric) || find_rule(metric);
+}
+
+std::uint64_t reading::samples() const noexcept {
+  switch (what) {
+    case kind::counter:
+      return attempts;
+    case kind::latency:
+      return latency.count();
+    case kind::level:
+      return values.samples;
+  }
+  return 0;
+}
+
+std::optional<double> reading::value(statistic stat, double percent, measure unit) const noexcept {
+  if (samples() == 0) return std::nullopt;
+  const level& levels = unit == measure::ratio && ratios.samples != 0 ? ratios : values;
+  const bool timed = what == kind::latency;
+  switch (stat) {
+    case statistic::count:
+      return static_cast<double>(what == kind::counter ? count : samples());
+    case statistic::rate:
+      if (seconds <= 0 || what == kind::level) return std::nullopt;
+      return static_cast<double>(what == kind::counter ? count : samples()) / seconds;
+    case statistic::ratio:
+      if (what == kind::level && ratios.samples == 0) return levels.last;
+      if (what == kind::level) return ratios.last;
+      return timed ? std::optional<double>{} : static_cast<double>(count) / static_cast<double>(attempts);
+    case statistic::min:
+      if (what == kind::counter) return std::nullopt;
+      return timed ? static_cast<double>(latency.min()) : levels.min;
+    case statistic::max:
+      if (what == kind::counter) return std::nullopt;
+      return timed ? static_cast<double>(latency.max()) : levels.max;
+    case statistic::mean:
+      if (what == kind::counter) return std::nullopt;
+      return timed ? latency.mean() : levels.mean();
+    case statistic::percentile:
+      return timed ? std::optional<double>{static_cast<double>(latency.percentile(percent))} : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<reading> metric_store::read(std::string_view metric, tag_list tags,
+                                          std::string_view phase) const {
+  const auto rule = find_rule(metric);
+  const gauge_rule* gauge = find_gauge(metric);
+  if (!rule && !gauge) return std::nullopt;
+  if (!phase.empty() && std::find(phase_names_.begin(), phase_names_.end(), phase) == phase_names_.end())
+    return std::nullopt;
+
+  reading out;
+  out.what = gauge ? kind_of(gauge->which) : rule->how.what;
+  out.latency = histogram{tags.empty() ? 3 : 2};
+  for (std::size_t i = 0; i < phases_.size(); ++i) {
+    if (!phases_[i] || (!phase.empty() && phase_names_[i] != phase)) continue;
+    out.seconds += phases_[i]->seconds;
+    if (gauge) {
+      add_gauge(out, phases_[i]->levels, *gauge, populations_, tags);
+    } else {
+      add_cells(out, *phases_[i], *rule, populations_, tags);
+    }
+  }
+  return out;
+}
+
+std::uint64_t metric_store::total(operation op, outcome result) const noexcept {
+  return total(op, result, protocol::mqtt) + total(op, result, protocol::coap) +
+         total(op, result, protocol::http);
+}
+
+std::uint64_t metric_store::total(operation op, outcome result, protocol via) const noexcept {
+  std::uint64_t sum_of = 0;
+  for (const auto& phase : phases_) {
+    if (!phase) continue;
+    for (const auto index : phase->touched) {
+      const auto key = cell_key::from_index(index);
+      if (key.op == op && key.via == via) sum_of += phase->cells[index].of(result);
+    }
+  }
+  return sum_of;
+}
+
+}  // namespace wanwu::report

@@ -1,0 +1,83 @@
+// The facts of one run, whether still in memory or read back from a bundle. Every report is made from this.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reports/limit.hpp"
+#include "reports/metrics.hpp"
+#include "reports/run_shape.hpp"
+#include "reports/series.hpp"
+
+namespace wanwu::report {
+
+/// A file the run was made from.
+struct input_file {
+  std::string path;     ///< As the user named it.
+  std::string content;  ///< As run, secrets out. Written to inputs/; empty when read back.
+  std::string sha256;   ///< Filled by the bundle when empty.
+};
+
+/// Who ran what, where and how. Written to manifest.json before anything is sent.
+struct manifest {
+  std::string id;    ///< "20261122T151102Z-region-1m-7f3a2c": the bundle's folder.
+  std::string name;  ///< Of the scenario.
+  std::string title;
+  std::string tool_version;
+  std::string command_line;                                       ///< Reproduces the run; secrets out.
+  std::string target_name;                                        ///< "embedded" for our own.
+  std::vector<std::pair<std::string, std::string>> capabilities;  ///< Of the target file; values are JSON.
+  std::vector<std::string> notes;  ///< Shown in every report: "no `arrived`: loss was not measured".
+  std::uint64_t seed{};
+  double scale{1};
+  std::uint32_t shard{}, shards{1};
+  bool virtual_time{};
+  std::string host, kernel, cpu;
+  std::uint32_t cores{};
+  std::uint64_t memory_bytes{};
+  std::int64_t started_unix_ms{};  ///< Wall clock at T0.
+  std::vector<input_file> inputs;
+};
+/// Fills host, kernel, cpu, cores and memory of this machine.
+void describe_machine(manifest& of);
+
+enum class log_level : std::uint8_t { info, warning, error };
+
+/// A line of log.ndjson: what happened once, with its time after the start.
+struct log_entry {
+  double at_s{};
+  log_level level{};
+  std::string event;  ///< A word: "phase", "limit_crossed", "storm", "target_unreachable", ...
+  std::string text;   ///< A sentence. May quote the target; control characters are escaped when written.
+};
+
+/// How the run ended.
+enum class ending : std::uint8_t {
+  running,     ///< No end was written: killed, or still running.
+  complete,    ///< The schedule was run to its end.
+  aborted,     ///< By a threshold with `abort`.
+  interrupted  ///< By the user or the scheduler (SIGINT, SIGTERM).
+};
+std::string_view name_of(ending e) noexcept;
+
+/// Everything measured and noted.
+struct run_record {
+  manifest about;
+  run_shape shape;
+  std::vector<limit> limits;
+  metric_store store;
+  std::vector<series_point> series;
+  std::vector<log_entry> log;
+  /// For each limit, seconds after the start when it was first found crossed; negative = never.
+  std::vector<double> first_crossed_s;
+  ending end{};
+  double duration_s{};
+  std::string bundle_path;     ///< "" when the run could not write one.
+  std::string bundle_problem;  ///< Why the bundle is missing or cut, "" when it is whole.
+
+  run_record(manifest about_, run_shape shape_, std::vector<limit> limits_);
+};
+
+}  // namespace wanwu::report
