@@ -1,0 +1,104 @@
+// The program: global options, the table of commands, and the last net under them all.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "scenarios/language/diagnostics.hpp"
+#include "sim/cli/command.hpp"
+
+namespace wanwu::cli {
+
+// Each stands in sim/cli/NAME_command.cpp. A new command is one line here and one in the table.
+int help_command(std::span<const std::string> arguments, const global_options& global);
+
+namespace {
+
+constexpr auto table = std::to_array<command>({
+    {"help", "[COMMAND|exit-codes|metrics|expressions]", "How to use the program, a command, or a part of the language",
+     help_command},
+});
+
+constexpr std::string_view color_flag = "--color";
+
+/// Takes --color WHEN or --color=WHEN out of the arguments, wherever it stands before "--". False: not understood.
+bool take_colour(std::vector<std::string>& arguments, global_options& global) {
+  for (auto at = arguments.begin(); at != arguments.end() && *at != "--";) {
+    std::string word;
+    if (*at == color_flag && at + 1 != arguments.end()) {
+      word = *(at + 1);
+      at = arguments.erase(at, at + 2);
+    } else if (at->starts_with(std::string{color_flag} + "=")) {
+      word = at->substr(color_flag.size() + 1);
+      at = arguments.erase(at);
+    } else if (*at == color_flag) {
+      return false;
+    } else {
+      ++at;
+      continue;
+    }
+    if (word == "auto") global.colour = colour_choice::automatic;
+    else if (word == "always") global.colour = colour_choice::always;
+    else if (word == "never") global.colour = colour_choice::never;
+    else return false;
+  }
+  return true;
+}
+
+int unknown_command(const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const command& c : table) names.push_back(c.name);
+  std::cerr << "wanwu: there is no command '" << word << "'";
+  if (const auto near = lang::did_you_mean(word, names); !near.empty()) std::cerr << "; did you mean '" << near << "'?";
+  std::cerr << "\nTry 'wanwu help'.\n";
+  return exit_bad_input;
+}
+
+int dispatch(std::vector<std::string> arguments) {
+  global_options global;
+  if (!take_colour(arguments, global)) {
+    std::cerr << "wanwu: --color takes auto, always or never\n";
+    return exit_bad_input;
+  }
+  if (arguments.empty()) {
+    help_command({}, global);
+    return exit_bad_input;
+  }
+  std::string name = arguments.front();
+  if (name == "-h" || name == "--help") name = "help";
+  if (name == "-V" || name == "--version") name = "version";
+  const auto found = std::find_if(table.begin(), table.end(), [&](const command& c) { return c.name == name; });
+  if (found == table.end()) return unknown_command(arguments.front());
+  return found->run(std::span{arguments}.subspan(1), global);
+}
+
+}  // namespace
+
+std::span<const command> commands() { return table; }
+
+bool use_colour(const global_options& global, int descriptor) {
+  if (global.colour != colour_choice::automatic) return global.colour == colour_choice::always;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  if (terminal != nullptr && std::string_view{terminal} == "dumb") return false;
+  return isatty(descriptor) == 1;
+}
+
+}  // namespace wanwu::cli
+
+int main(int count, char** words) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error value where it is written
+  try {
+    return wanwu::cli::dispatch({words + 1, words + count});
+  } catch (const std::exception& lost) {
+    std::cerr << "wanwu: internal error: " << lost.what() << "\nThis is a bug of wanwu, not of your files or target.\n";
+  } catch (...) {
+    std::cerr << "wanwu: internal error of unknown kind\nThis is a bug of wanwu, not of your files or target.\n";
+  }
+  return wanwu::cli::exit_internal;
+}
