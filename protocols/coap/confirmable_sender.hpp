@@ -61,7 +61,7 @@ class confirmable_sender {
   chance chance_;
   std::size_t outstanding_max_;
   std::vector<entry> entries_;
-  std::vector<std::uint32_t> free_, fired_, given_up_;
+  std::vector<std::uint32_t> free_, fired_;
   std::unordered_map<key, std::uint32_t, key_hash> by_key_;
   std::unordered_map<std::uint64_t, std::uint32_t> per_peer_;
   deadline_wheel wheel_;

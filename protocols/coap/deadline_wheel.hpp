@@ -48,8 +48,7 @@ class deadline_wheel {
   std::vector<node> nodes_;
   std::vector<std::uint32_t> heads_;
   std::vector<std::uint64_t> occupied_;  ///< One bit a slot.
-  std::int64_t tick_ = 0;                ///< All slots before this tick are done.
-  bool started_ = false;
+  std::int64_t tick_ = 0;                ///< No deadline lies before this tick.
   std::uint32_t set_count_ = 0;
   mutable std::optional<time_point> earliest_;
   mutable bool earliest_known_ = true;
