@@ -47,6 +47,7 @@ struct intent {
   const request_shape* shape{};
   std::string_view address;  ///< MQTT topic; CoAP and HTTP path with query, percent-encoded.
   bytes_view payload;
+  bytes_view properties;  ///< MQTT 5 only: encoded properties of this message, after those of its shape.
   time_point intended_at;
   thing_id thing{};
   connection_id connection{};
@@ -110,6 +111,9 @@ class driver_client : public observation_sink {
   virtual void describe(connection_id connection, login& out) = 0;
   virtual void changed(std::span<const connection_change> changes) = 0;
   virtual void heard(std::span<const heard_message> messages) = 0;
+  /// After driver::report_completions(true): one entry for each operation that ended since the last call, so
+  /// that a closed loop knows whom to give the next one. Called from advance() and dispatch, not from start().
+  virtual void ready_for_more(std::span<const connection_id> /*connections*/) {}
 };
 
 /// Numbers of one driver since its start; the gauges are of this moment.
@@ -139,6 +143,8 @@ class driver {
   /// Gives every operation in flight up as `why`, and hands over what is left. Connections stay.
   virtual void abandon(outcome why, time_point now) = 0;
   virtual driver_totals totals() const = 0;
+  /// Whether driver_client::ready_for_more() is called. Off at first.
+  virtual void report_completions(bool /*wanted*/) {}
 };
 
 }  // namespace wanwu
