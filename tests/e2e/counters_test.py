@@ -1,0 +1,94 @@
+"""What we say we sent is what the target says it received, against programs that others wrote."""
+import json
+import socket
+import subprocess
+import unittest
+import urllib.request
+
+from harness import EXIT_PASS, Case, accepts, free_port, until
+
+LOAD = ["-n", "100", "--every", "100ms", "--ramp", "1s", "--for", "4s", "--progress", "none"]
+
+
+def total(summary, name):
+    """All samples of one counter of a run, over phases and tags."""
+    return sum(series["count"] for series in summary["metrics"].get(name, []))
+
+
+class Counters(Case):
+    def load(self, url, *more):
+        self.expect(EXIT_PASS, self.wanwu("load", url, *LOAD, "--out", "run", *more))
+        return self.summary("run")
+
+    def sys_value(self, port, topic):
+        got = subprocess.run(["mosquitto_sub", "-p", str(port), "-t", topic, "-C", "1", "-W", "10"], capture_output=True,
+                             text=True, timeout=20)
+        return int(got.stdout or 0)
+
+    def test_mosquitto_counts_the_publishes_that_we_count(self):
+        for qos in ("0", "1", "2"):
+            with self.subTest(qos=qos):
+                port = self.mosquitto()
+                summary = self.load(f"mqtt://127.0.0.1:{port}", "--qos", qos, "--no-witness", "--out", f"run{qos}")
+                summary = self.summary(f"run{qos}")
+                sent = total(summary, "telemetry.sent")
+                self.assertGreater(sent, 3000)
+                until(lambda: self.sys_value(port, "$SYS/broker/publish/messages/received") == sent, 15,
+                      f"mosquitto counts {sent}")
+
+    def test_nginx_counts_the_requests_that_we_count(self):
+        port = free_port()
+        config = self.write("nginx.conf", f"""
+            daemon off; master_process off; pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
+            events {{ worker_connections 4096; }}
+            http {{ access_log {self.folder}/access.log; client_body_temp_path {self.folder}/body; keepalive_requests 1000000;
+                    server {{ listen 127.0.0.1:{port}; location / {{ return 200 "ok"; }} }} }}
+            """)
+        self.start("/usr/sbin/nginx", "-p", self.folder, "-c", config, stderr=subprocess.DEVNULL)
+        until(lambda: accepts(port), 10, "nginx listens")
+        sent = total(self.load(f"http://127.0.0.1:{port}"), "telemetry.sent")
+        self.assertGreater(sent, 3000)
+        posts = lambda: sum("POST " in line for line in (self.folder / "access.log").read_text().splitlines())
+        until(lambda: posts() == sent, 10, f"nginx counts {sent}")
+
+    def test_the_embedded_target_counts_what_we_count_on_all_three_protocols(self):
+        ports = self.target()
+        for protocol in ("mqtt", "coap", "http"):
+            with self.subTest(protocol=protocol):
+                address = ports[protocol]
+                summary = self.wanwu("load", f"{protocol}://{address}", *LOAD, "--out", f"run-{protocol}", "--no-witness")
+                self.expect(EXIT_PASS, summary)
+                sent = total(self.summary(f"run-{protocol}"), "telemetry.sent")
+                self.assertGreater(sent, 3000)
+                stats = json.load(urllib.request.urlopen(f"http://{ports['http']}/stats", timeout=10))
+                self.assertEqual(sent, stats[protocol]["telemetry"], stats)
+
+    def test_the_coap_server_of_libcoap_answers_us(self):
+        port = free_port(socket.SOCK_DGRAM)
+        program = subprocess.run("dpkg -L libcoap3-bin | grep -E '/bin/coap-server' | head -1", shell=True,
+                                 capture_output=True, text=True).stdout.strip()
+        self.start(program, "-A", "127.0.0.1", "-p", port, "-d", "1000", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        scenario = self.write("coap.scenario.yaml", f"""wanwu: scenario/v1
+target: coap-server.target.yaml
+things:
+  probe: {{ model: builtin/soil_probe, count: 20, every: 200 ms, over: coap }}
+phases:
+  - ramp: 1 s
+  - hold: 3 s
+thresholds:
+  - telemetry.errors ratio < 1 %
+""")
+        self.write("coap-server.target.yaml", f"""wanwu: target/v1
+name: coap-server
+endpoints:
+  coap: {{ url: "coap://127.0.0.1:{port}" }}
+operations:
+  telemetry:
+    coap: {{ method: PUT, path: "/example_data", confirmable: true, body: {{ v: "${{seq}}" }}, expect: [ "2.01", "2.04" ] }}
+""")
+        self.expect(EXIT_PASS, self.wanwu("run", scenario, "--out", "run"))
+        self.assertGreater(total(self.summary("run"), "telemetry.acknowledged"), 200)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,41 @@
+"""Every numbered example runs as its page says, and the commands of the README do what it shows."""
+import unittest
+
+from harness import EXIT_PASS, ROOT, Case
+
+SCENARIOS = sorted(ROOT.glob("examples/[0-9]*/*.scenario.yaml"))
+
+
+class Examples(Case):
+    def test_there_is_an_example_for_each_thing_a_newcomer_asks(self):
+        folders = [path.name for path in sorted(ROOT.glob("examples/[0-9]*"))]
+        self.assertEqual(["01-quick-load", "02-three-protocols", "03-ten-sectors", "04-storm", "05-own-broker",
+                          "06-lua-behaviour"], folders)
+
+    def test_every_example_validates_and_plans(self):
+        self.assertTrue(SCENARIOS)
+        for scenario in SCENARIOS:
+            with self.subTest(scenario=scenario.parent.name):
+                self.expect(EXIT_PASS, self.wanwu("validate", scenario))
+                self.assertIn("things", self.expect(EXIT_PASS, self.wanwu("plan", scenario)).stdout)
+
+    def test_every_example_runs_and_passes(self):
+        for scenario in SCENARIOS:
+            with self.subTest(scenario=scenario.parent.name):
+                environment = None
+                if scenario.parent.name == "05-own-broker":
+                    environment = {"BROKER": f"127.0.0.1:{self.mosquitto()}", "PATH": "/usr/bin:/bin"}
+                done = self.wanwu("run", scenario, "--out", scenario.parent.name, "--to", "html=page.html", seconds=120,
+                                  env=environment)
+                self.expect(EXIT_PASS, done)
+                self.assertEqual("pass", self.summary(scenario.parent.name)["verdict"])
+
+    def test_the_quick_load_needs_no_file_and_no_target(self):
+        self.expect(EXIT_PASS, self.wanwu("load", "-n", "100", "--every", "500ms", "--ramp", "1s", "--for", "3s", "--out", "run"))
+        printed = self.expect(EXIT_PASS, self.wanwu("load", "mqtt://127.0.0.1:1883", "-n", "10k", "--print-scenario")).stdout
+        self.write("printed.scenario.yaml", printed)
+        self.expect(EXIT_PASS, self.wanwu("validate", "printed.scenario.yaml"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

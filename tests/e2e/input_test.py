@@ -1,0 +1,91 @@
+"""Bad input: exit 2, the place and the cure are named, and nothing is sent."""
+import json
+import socket
+import unittest
+
+from harness import EXIT_BAD_INPUT, EXIT_PASS, Case, free_port
+
+GOOD = """wanwu: scenario/v1
+target: { mqtt: "mqtt://127.0.0.1:PORT" }
+things:
+  meter: { model: builtin/meter, count: 10, every: 1 s }
+phases:
+  - ramp: 1 s
+  - hold: 1 s
+thresholds:
+  - telemetry.latency p99 < 250 ms
+"""
+
+
+class Input(Case):
+    def setUp(self):
+        super().setUp()
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", free_port()))
+        self.listener.listen()
+        self.listener.setblocking(False)
+        self.addCleanup(self.listener.close)
+        self.good = GOOD.replace("PORT", str(self.listener.getsockname()[1]))
+
+    def refused(self, change, *words, command="run"):
+        path = self.write("a.scenario.yaml", change(self.good))
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu(command, path))
+        for word in words:
+            self.assertIn(word, done.stderr + done.stdout)
+        with self.assertRaises(BlockingIOError, msg="nothing is sent"):
+            self.listener.accept()
+        return done
+
+    def test_broken_yaml(self):
+        self.refused(lambda t: t.replace("every: 1 s }", "every: 1 s"), "error", "a.scenario.yaml:")
+
+    def test_an_unknown_key_is_answered_with_the_likely_one(self):
+        self.refused(lambda t: t.replace("every:", "evry:"), "E101", "a.scenario.yaml:4:", "did you mean `every`?", "^^^^")
+
+    def test_a_quantity_without_its_unit(self):
+        self.refused(lambda t: t.replace("ramp: 1 s", "ramp: 30"), "E110", ":6:", "^^")
+
+    def test_a_model_that_does_not_exist(self):
+        self.refused(lambda t: t.replace("builtin/meter", "builtin/metre"), "builtin/metre", "meter")
+
+    def test_a_metric_that_does_not_exist(self):
+        self.refused(lambda t: t.replace("telemetry.latency", "telemetry.latensy"), "telemetry.latensy", "telemetry.latency")
+
+    def test_a_doubled_key(self):
+        self.refused(lambda t: t + "phases:\n  - hold: 1 s\n", "phases")
+
+    def test_all_errors_of_a_file_come_at_once(self):
+        done = self.refused(lambda t: t.replace("every:", "evry:").replace("ramp: 1 s", "ramp: 30")
+                            .replace("thresholds", "treshholds"), "evry", "30", "treshholds")
+        self.assertGreaterEqual(done.stderr.count("error["), 3)
+
+    def test_a_file_that_does_not_exist(self):
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("run", "no-such.scenario.yaml"))
+        self.assertIn("no-such.scenario.yaml", done.stderr)
+
+    def test_an_unknown_flag_and_an_unknown_command(self):
+        self.expect(EXIT_BAD_INPUT, self.wanwu("run", "--no-such-flag", "x"))
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("lod"))
+        self.assertIn("load", done.stderr)
+
+    def test_schemes_that_are_not_there_yet_say_so(self):
+        for scheme in ("mqtts", "coaps", "https"):
+            done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", f"{scheme}://127.0.0.1:1"))
+            self.assertIn(scheme, done.stderr)
+
+    def test_an_address_that_is_not_loopback_is_refused_before_the_first_packet(self):
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", "mqtt://192.0.2.1:1883", "--for", "1s"))
+        self.assertIn("192.0.2.1", done.stderr)
+
+    def test_validate_speaks_json_and_github_too(self):
+        path = self.write("a.scenario.yaml", self.good.replace("every:", "evry:"))
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("validate", path, "--format", "json"))
+        self.assertTrue(json.loads(done.stdout))
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("validate", path, "--format", "github"))
+        self.assertIn("::error file=", done.stdout)
+        self.write("a.scenario.yaml", self.good)
+        self.expect(EXIT_PASS, self.wanwu("validate", path))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
