@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,7 @@ enum class log_level : std::uint8_t { info, warning, error };
 struct log_entry {
   double at_s{};
   log_level level{};
+  std::int64_t limit{-1};  ///< Index of the limit this is about, -1 for none.
   std::string event;  ///< A word: "phase", "limit_crossed", "storm", "target_unreachable", ...
   std::string text;   ///< A sentence. May quote the target; control characters are escaped when written.
 };

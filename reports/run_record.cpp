@@ -1,0 +1,44 @@
+#include "reports/run_record.hpp"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <string>
+
+namespace wanwu::report {
+
+namespace {
+
+std::string cpu_model() {
+  std::ifstream file{"/proc/cpuinfo"};
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string_view name_of(ending e) noexcept {
+  constexpr std::array<std::string_view, 4> names{"running", "complete", "aborted", "interrupted"};
+  return names[static_cast<std::size_t>(e)];
+}
+
+void describe_machine(manifest& of) {
+  utsname system{};
+  if (uname(&system) == 0) {
+    of.host = system.nodename;
+    of.kernel = std::string{system.sysname} + " " + system.release;
+  }
+  of.cpu = cpu_model();
+  of.cores = static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+  of.memory_bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+run_record::run_record(manifest about_, run_shape shape_, std::vector<limit> limits_)
+    : about{std::move(about_)}, shape{std::move(shape_)}, limits{std::move(limits_)}, store{shape}, first_crossed_s(limits.size(), -1.0) {}
+
+}  // namespace wanwu::report
