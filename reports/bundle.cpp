@@ -1,20 +1,17 @@
 #include "reports/bundle.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "protocols/core/hex.hpp"
 #include "reports/latency_log.hpp"
 #include "reports/quantity.hpp"
 #include "reports/record_lines.hpp"
@@ -58,22 +55,20 @@ class append_file {
   int descriptor_{-1};
 };
 
-std::string sha256_of(std::string_view text) {
-  std::array<unsigned char, 32> digest{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return to_hex(as_bytes({reinterpret_cast<const char*>(digest.data()), digest.size()}), false);
+std::string says(int problem) {
+  return std::strerror(problem);
 }
 
-std::string says(int problem) { return std::strerror(problem); }
-
-tl::unexpected<bundle_error> refuse(std::string text) { return tl::unexpected{bundle_error{std::move(text)}}; }
+tl::unexpected<bundle_error> refuse(std::string text) {
+  return tl::unexpected{bundle_error{std::move(text)}};
+}
 
 /// The file name an input is kept under: its own, made safe, and unlike those before.
 std::string kept_name(const std::string& path, std::size_t number) {
   std::string name;
   for (const char c : fs::path{path}.filename().string().substr(0, 100)) {
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '-' || c == '.';
     name += safe ? c : '_';
   }
   return fmt::format("{:02}-{}", number, name.empty() ? "input" : name);
@@ -88,7 +83,8 @@ int write_whole(const fs::path& path, std::string_view text, int flags) {
 std::string already_there(const std::string& directory) {
   const append_file series{::open((fs::path{directory} / "series.ndjson").c_str(), O_RDONLY | O_CLOEXEC)};
   const bool running = series.is_open() && ::flock(series.descriptor(), LOCK_SH | LOCK_NB) != 0;
-  return fmt::format("{} {}; give another directory with --out, or leave --out away to get a new one", directory,
+  return fmt::format("{} {}; give another directory with --out, or leave --out away to get a new one",
+                     directory,
                      running ? "is being written by a run that is still going on" : "already holds a run");
 }
 
@@ -104,10 +100,12 @@ struct bundle_writer::state {
   double last_second_s{};
 
   void note(std::string_view file, int reason) {
-    if (reason != 0 && problem.empty()) problem = fmt::format("cannot write {} in {}: {}", file, directory, says(reason));
+    if (reason != 0 && problem.empty())
+      problem = fmt::format("cannot write {} in {}: {}", file, directory, says(reason));
   }
   int open(append_file& as, const char* name) const {
-    as = append_file{::open((fs::path{directory} / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
+    as = append_file{
+        ::open((fs::path{directory} / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
     return as.is_open() ? 0 : errno;
   }
 };
@@ -117,8 +115,10 @@ std::string make_run_id(std::string_view name, std::int64_t unix_ms, std::uint64
   for (const char c : name.substr(0, 60)) {
     const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     const bool keep = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9');
-    if (keep) slug += low;
-    else if (!slug.empty() && slug.back() != '-') slug += '-';
+    if (keep)
+      slug += low;
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   std::string instant;
@@ -132,27 +132,26 @@ bundle_result<bundle_writer> bundle_writer::create(const std::string& directory,
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of the write, not the end of the run
   std::error_code problem;
   fs::create_directories(directory, problem);
-  if (problem && !fs::is_directory(directory)) return refuse(fmt::format("cannot make the directory {}: {}", directory, problem.message()));
+  if (problem && !fs::is_directory(directory))
+    return refuse(fmt::format("cannot make the directory {}: {}", directory, problem.message()));
 
   auto made = std::make_unique<state>();
   made->directory = directory;
   made->shape = of.shape;
   made->interval = std::make_unique<delta>(of.shape, time_point{});
-  run_record described{of.about, of.shape, of.limits};
-  for (auto& input : described.about.inputs) {
-    if (input.sha256.empty()) input.sha256 = sha256_of(input.content);
-  }
   const fs::path root{directory};
   // The manifest is made by exactly one run: whoever comes second finds it there.
-  const int manifest = write_whole(root / "manifest.json", to_manifest_json(described), O_EXCL);
+  const int manifest = write_whole(root / "manifest.json", to_manifest_json(of), O_EXCL);
   if (manifest == EEXIST) return refuse(already_there(directory));
-  if (manifest != 0) return refuse(fmt::format("cannot write manifest.json in {}: {}", directory, says(manifest)));
+  if (manifest != 0)
+    return refuse(fmt::format("cannot write manifest.json in {}: {}", directory, says(manifest)));
 
   made->note("series.ndjson", made->open(made->series, "series.ndjson"));
   made->note("latency.hlog", made->open(made->latency, "latency.hlog"));
   made->note("log.ndjson", made->open(made->log, "log.ndjson"));
   if (made->series.is_open()) ::flock(made->series.descriptor(), LOCK_EX | LOCK_NB);
-  if (made->latency.is_open()) made->note("latency.hlog", made->latency.write(latency_log_header(of.about.started_unix_ms)));
+  if (made->latency.is_open())
+    made->note("latency.hlog", made->latency.write(latency_log_header(of.about.started_unix_ms)));
   if (!of.about.inputs.empty()) fs::create_directory(root / "inputs", problem);
   std::size_t number = 0;
   for (const auto& input : of.about.inputs) {
@@ -167,8 +166,12 @@ bundle_writer::bundle_writer(bundle_writer&&) noexcept = default;
 bundle_writer& bundle_writer::operator=(bundle_writer&&) noexcept = default;
 bundle_writer::~bundle_writer() = default;
 
-const std::string& bundle_writer::problem() const noexcept { return state_->problem; }
-const std::string& bundle_writer::path() const noexcept { return state_->directory; }
+const std::string& bundle_writer::problem() const noexcept {
+  return state_->problem;
+}
+const std::string& bundle_writer::path() const noexcept {
+  return state_->directory;
+}
 
 void bundle_writer::append(const series_point& point) {
   if (state_->problem.empty()) state_->note("series.ndjson", state_->series.write(to_line(point) + "\n"));

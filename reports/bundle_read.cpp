@@ -20,7 +20,8 @@ constexpr std::uintmax_t manifest_bytes_max = 50'000'000;
 
 enum class line_fate : std::uint8_t { taken, damaged };
 
-/// Calls `take` with each line; tells how many were damaged. A torn last line is what a kill leaves: not counted.
+/// Calls `take` with each line; tells how many were damaged. A torn last line is what a kill leaves: not
+/// counted.
 template <class Take>
 std::size_t for_each_line(const fs::path& path, Take take) {
   std::ifstream file{path, std::ios::binary};
@@ -29,29 +30,37 @@ std::size_t for_each_line(const fs::path& path, Take take) {
   while (std::getline(file, line)) {
     const bool torn = file.eof();
     if (line.empty() || line[0] == '#' || line[0] == '"') continue;
-    if (line.size() > bundle_line_bytes_max || take(std::string_view{line}) == line_fate::damaged) damaged += torn ? 0 : 1;
+    if (line.size() > bundle_line_bytes_max || take(std::string_view{line}) == line_fate::damaged)
+      damaged += torn ? 0 : 1;
   }
   return damaged;
 }
 
 void note_damage(run_record& run, std::string_view file, std::size_t lines) {
-  if (lines != 0) run.about.notes.push_back(fmt::format("{} of the bundle has {} damaged lines, left out here", file, lines));
+  if (lines != 0)
+    run.about.notes.push_back(
+        fmt::format("{} of the bundle has {} damaged lines, left out here", file, lines));
 }
 
 void read_latencies(const fs::path& root, run_record& run) {
-  std::map<std::string, double, std::less<>> last_start;  // by tag: an interval in the log and in the tail counts once
+  std::map<std::string, double, std::less<>>
+      last_start;  // by tag: an interval in the log and in the tail counts once
   const auto read = [&](std::string_view line, bool is_tail) {
     const auto key = latency_line_key_of(line);
     if (!key) return line_fate::damaged;
     const auto known = last_start.find(key->tag);
     if (is_tail && known != last_start.end() && key->start_s <= known->second) return line_fate::taken;
     if (!read_latency_line(line, run)) return line_fate::damaged;
-    if (known != last_start.end()) known->second = key->start_s;
-    else last_start.emplace(key->tag, key->start_s);
+    if (known != last_start.end())
+      known->second = key->start_s;
+    else
+      last_start.emplace(key->tag, key->start_s);
     return line_fate::taken;
   };
-  note_damage(run, "latency.hlog", for_each_line(root / "latency.hlog", [&](std::string_view l) { return read(l, false); }));
-  note_damage(run, "latency.tail.hlog", for_each_line(root / "latency.tail.hlog", [&](std::string_view l) { return read(l, true); }));
+  note_damage(run, "latency.hlog",
+              for_each_line(root / "latency.hlog", [&](std::string_view l) { return read(l, false); }));
+  note_damage(run, "latency.tail.hlog",
+              for_each_line(root / "latency.tail.hlog", [&](std::string_view l) { return read(l, true); }));
 }
 
 }  // namespace
@@ -59,7 +68,9 @@ void read_latencies(const fs::path& root, run_record& run) {
 bundle_result<run_record> read_bundle(const std::string& directory) {
   const fs::path root{directory};
   std::error_code problem;
-  const auto refuse = [&](const std::string& why) { return tl::unexpected{bundle_error{fmt::format("{}: {}", directory, why)}}; };
+  const auto refuse = [&](const std::string& why) {
+    return tl::unexpected{bundle_error{fmt::format("{}: {}", directory, why)}};
+  };
   if (!fs::is_directory(root, problem)) return refuse("there is no such directory");
   const auto size = fs::file_size(root / "manifest.json", problem);
   if (problem) return refuse("this is no bundle of a run: it has no manifest.json");

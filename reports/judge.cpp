@@ -14,11 +14,16 @@ namespace {
 
 bool holds(comparison op, double value, double bound) noexcept {
   switch (op) {
-    case comparison::less: return value < bound;
-    case comparison::at_most: return value <= bound;
-    case comparison::greater: return value > bound;
-    case comparison::at_least: return value >= bound;
-    case comparison::equal: return value == bound;
+    case comparison::less:
+      return value < bound;
+    case comparison::at_most:
+      return value <= bound;
+    case comparison::greater:
+      return value > bound;
+    case comparison::at_least:
+      return value >= bound;
+    case comparison::equal:
+      return value == bound;
   }
   return false;
 }
@@ -30,11 +35,28 @@ bool is_about_generator(const limit& of) noexcept {
 
 double late_ratio(const metric_store& store, std::string_view phase) {
   const auto late = store.read("generator.late", {}, phase);
-  return late && late->attempts != 0 ? static_cast<double>(late->count) / static_cast<double>(late->attempts) : 0;
+  return late && late->attempts != 0 ? static_cast<double>(late->count) / static_cast<double>(late->attempts)
+                                     : 0;
 }
 
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", show_count(n), n == 1 ? one : many);
+}
+
+/// How late the generator may be: what the user demands of it, else our own rule.
+double late_allowed(const run_record& run) {
+  for (const auto& one : run.limits) {
+    if (one.metric == "generator.late" && one.stat == statistic::ratio && one.phase.empty()) return one.bound;
+  }
+  return late_ratio_max;
+}
+
+/// A total that must become large is not missed before the end.
+bool can_be_judged_early(const limit& of) noexcept {
+  const bool wants_much = of.op == comparison::greater || of.op == comparison::at_least ||
+                          (of.op == comparison::equal && of.bound != 0);
+  const bool grows = of.stat == statistic::count || of.stat == statistic::max;
+  return !(grows && wants_much);
 }
 
 /// Links asked for and got, by protocol. First connections and returns alike.
@@ -45,15 +67,17 @@ reach reach_of(const metric_store& store, protocol via) {
   reach out;
   for (std::size_t i = 0; i < outcome_count; ++i) {
     const auto result = static_cast<outcome>(i);
-    for (const auto op : {operation::connect, operation::reconnect}) out.tried += store.total(op, result, via);
+    for (const auto op : {operation::connect, operation::reconnect})
+      out.tried += store.total(op, result, via);
   }
   // What the target answered at all, it can be reached by.
   for (std::size_t i = 0; i < operation_count; ++i) {
     const auto op = static_cast<operation>(i);
     if (op == operation::disconnect) continue;
-    out.opened += store.total(op, outcome::ok, via) + store.total(op, outcome::refused, via) + store.total(op, outcome::malformed_answer, via);
-    const auto silent = store.total(op, outcome::unreachable, via) + store.total(op, outcome::timed_out, via) +
-                        store.total(op, outcome::broken_link, via);
+    out.opened += store.total(op, outcome::ok, via) + store.total(op, outcome::refused, via) +
+                  store.total(op, outcome::malformed_answer, via);
+    const auto silent = store.total(op, outcome::unreachable, via) +
+                        store.total(op, outcome::timed_out, via) + store.total(op, outcome::broken_link, via);
     out.unreachable += silent;
   }
   return out;
@@ -62,7 +86,8 @@ reach reach_of(const metric_store& store, protocol via) {
 struct world {
   std::vector<std::string> unreachable;  ///< Protocols of which nothing was ever answered.
   bool reachable{};                      ///< At least one protocol was.
-  bool measured{};                       ///< At least one operation ended well.
+  double late_allowed{late_ratio_max};
+  bool measured{};  ///< At least one operation ended well.
 };
 
 world look_around(const metric_store& store) {
@@ -91,17 +116,20 @@ void weigh(limit_result& result, const limit& of, const metric_store& store, con
     result.reason = std::move(why);
   };
   if (is_about_generator(of)) {
-    if (result.found == finding::crossed) doubt("the generator itself did not hold it, so the target cannot be judged");
+    if (result.found == finding::crossed)
+      doubt("the generator itself did not hold it, so the target cannot be judged");
     return;
   }
   const double late = late_ratio(store, of.phase);
-  if (late > late_ratio_max) return doubt(fmt::format("the generator was late for {} of its schedule meanwhile", show_ratio(late)));
+  if (late > seen.late_allowed)
+    return doubt(fmt::format("the generator was late for {} of its schedule meanwhile", show_ratio(late)));
   if (!seen.reachable) return doubt("the target was never reached");
 }
 
 std::string crossed_reason(const limit& of, const limit_result& got) {
-  return fmt::format("{} is {}, the limit is {} {}", of.text, got.value ? show_measure(*got.value, of.unit) : "unknown",
-                     show_comparison(of.op), show_measure(of.bound, of.unit));
+  return fmt::format("{} is {}, the limit is {} {}", of.text,
+                     got.value ? show_measure(*got.value, of.unit) : "unknown", show_comparison(of.op),
+                     show_measure(of.bound, of.unit));
 }
 
 void add_limit_reasons(judgement& out, const run_record& run) {
@@ -117,14 +145,18 @@ void add_limit_reasons(judgement& out, const run_record& run) {
     out.result = worse(out.result, verdict::fail);
     out.reasons.push_back(counted(crossed, "threshold crossed", "thresholds crossed"));
     for (std::size_t i = 0; i < run.limits.size(); ++i) {
-      if (out.limits[i].found == finding::crossed && !run.limits[i].should) out.reasons.push_back(crossed_reason(run.limits[i], out.limits[i]));
+      if (out.limits[i].found == finding::crossed && !run.limits[i].should)
+        out.reasons.push_back(crossed_reason(run.limits[i], out.limits[i]));
     }
   }
   if (unknown != 0) {
     out.result = worse(out.result, verdict::inconclusive);
-    out.reasons.push_back(fmt::format("{} not be decided ({})", counted(unknown, "threshold could", "thresholds could"), first_unknown));
+    out.reasons.push_back(fmt::format(
+        "{} not be decided ({})", counted(unknown, "threshold could", "thresholds could"), first_unknown));
   }
-  if (advice != 0) out.reasons.push_back(fmt::format("{}, as advice only", counted(advice, "threshold crossed", "thresholds crossed")));
+  if (advice != 0)
+    out.reasons.push_back(
+        fmt::format("{}, as advice only", counted(advice, "threshold crossed", "thresholds crossed")));
 }
 
 void add_world_reasons(judgement& out, const run_record& run, const world& seen) {
@@ -135,14 +167,21 @@ void add_world_reasons(judgement& out, const run_record& run, const world& seen)
   for (const auto& one : seen.unreachable) doubt(one);
   if (!seen.measured && seen.unreachable.empty()) doubt("nothing was measured: no operation ended well");
   const double late = late_ratio(run.store, "");
-  if (late > late_ratio_max) doubt(fmt::format("the generator was late for {} of its schedule", show_ratio(late)));
+  if (late > seen.late_allowed)
+    doubt(fmt::format("the generator was late for {} of its schedule", show_ratio(late)));
   std::uint64_t ours = 0;
-  for (std::size_t op = 0; op < operation_count; ++op) ours += run.store.total(static_cast<operation>(op), outcome::local_error);
-  if (ours != 0) doubt(fmt::format("this machine could not start {} (descriptors, ports or memory; see wanwu doctor)", counted(ours, "operation", "operations")));
+  for (std::size_t op = 0; op < operation_count; ++op)
+    ours += run.store.total(static_cast<operation>(op), outcome::local_error);
+  if (ours != 0)
+    doubt(fmt::format("this machine could not start {} (descriptors, ports or memory; see wanwu doctor)",
+                      counted(ours, "operation", "operations")));
   const auto scripts = run.store.read("script.errors", {}, "");
-  if (scripts && scripts->count != 0) doubt(counted(scripts->count, "script error stopped a thing", "script errors stopped things"));
-  if (run.end == ending::running) doubt(fmt::format("the run was cut at {}: no end was written", show_clock(run.duration_s)));
-  if (run.end == ending::interrupted) doubt(fmt::format("the run was interrupted at {}", show_clock(run.duration_s)));
+  if (scripts && scripts->count != 0)
+    doubt(counted(scripts->count, "script error stopped a thing", "script errors stopped things"));
+  if (run.end == ending::running)
+    doubt(fmt::format("the run was cut at {}: no end was written", show_clock(run.duration_s)));
+  if (run.end == ending::interrupted)
+    doubt(fmt::format("the run was interrupted at {}", show_clock(run.duration_s)));
 }
 
 }  // namespace
@@ -179,8 +218,8 @@ limit_result evaluate(const limit& of, const metric_store& store) {
     return out;
   }
   if (out.samples < out.samples_needed) {
-    out.reason = fmt::format("{} of the {} it needs; run longer, or set min_samples", counted(out.samples, "sample", "samples"),
-                             show_count(out.samples_needed));
+    out.reason = fmt::format("{} of the {} it needs; run longer, or set min_samples",
+                             counted(out.samples, "sample", "samples"), show_count(out.samples_needed));
     return out;
   }
   out.found = holds(of.op, *out.value, of.bound) ? finding::holds : finding::crossed;
@@ -190,7 +229,8 @@ limit_result evaluate(const limit& of, const metric_store& store) {
 judgement judge(const run_record& run) {
   judgement out;
   out.result = verdict::pass;
-  const world seen = look_around(run.store);
+  world seen = look_around(run.store);
+  seen.late_allowed = late_allowed(run);
   for (std::size_t i = 0; i < run.limits.size(); ++i) {
     auto result = evaluate(run.limits[i], run.store);
     weigh(result, run.limits[i], run.store, seen);
@@ -199,10 +239,13 @@ judgement judge(const run_record& run) {
   }
   add_limit_reasons(out, run);
   add_world_reasons(out, run, seen);
-  if (run.end == ending::aborted) out.reasons.push_back(fmt::format("stopped early at {} by a threshold with abort", show_clock(run.duration_s)));
+  if (run.end == ending::aborted)
+    out.reasons.push_back(
+        fmt::format("stopped early at {} by a threshold with abort", show_clock(run.duration_s)));
   if (out.reasons.empty()) {
-    out.reasons.push_back(run.limits.empty() ? "no thresholds were given; everything ran"
-                                             : fmt::format("{} held", counted(run.limits.size(), "threshold", "thresholds")));
+    out.reasons.push_back(
+        run.limits.empty() ? "no thresholds were given; everything ran"
+                           : fmt::format("{} held", counted(run.limits.size(), "threshold", "thresholds")));
   }
   return out;
 }
@@ -211,6 +254,7 @@ std::vector<std::size_t> watch_limits(run_record& run, double at_s, bool& must_s
   std::vector<std::size_t> fresh;
   for (std::size_t i = 0; i < run.limits.size(); ++i) {
     const auto& one = run.limits[i];
+    if (!can_be_judged_early(one)) continue;
     if (evaluate(one, run.store).found != finding::crossed) continue;
     double begins_s = 0;
     for (const auto& phase : run.shape.phases) {

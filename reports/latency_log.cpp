@@ -15,13 +15,15 @@ namespace {
 std::string plain(std::string_view name) {
   std::string out;
   for (const char c : name.substr(0, 60)) {
-    const bool keep = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool keep =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     out += keep ? c : '_';
   }
   return out;
 }
 
-void append_line(std::string& out, const std::string& tag, const histogram& of, double start_s, double length_s) {
+void append_line(std::string& out, const std::string& tag, const histogram& of, double start_s,
+                 double length_s) {
   fmt::format_to(std::back_inserter(out), "Tag={},{:.3f},{:.3f},{:.3f},{}\n", tag, start_s, length_s,
                  static_cast<double>(of.max()) / 1000.0, of.encode());
 }
@@ -37,7 +39,8 @@ std::string_view cut(std::string_view& rest, char end) {
 std::optional<std::size_t> leading_number(std::string_view text, std::size_t below) {
   std::size_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || value >= below || end == text.data() + text.size() || *end != '.') return std::nullopt;
+  if (problem != std::errc{} || value >= below || end == text.data() + text.size() || *end != '.')
+    return std::nullopt;
   return value;
 }
 
@@ -53,7 +56,8 @@ std::optional<Enum> named(std::string_view word, std::size_t count) {
 
 std::string latency_log_header(std::int64_t started_unix_ms) {
   return fmt::format(
-      "#[Values are response times in microseconds, from the intended start]\n#[Histogram log format version 1.3]\n"
+      "#[Values are response times in microseconds, from the intended start]\n#[Histogram log format version "
+      "1.3]\n"
       "#[StartTime: {:.3f} (seconds since epoch), {}]\n"
       "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
       static_cast<double>(started_unix_ms) / 1000.0, show_instant(started_unix_ms));
@@ -64,20 +68,23 @@ std::string latency_log_lines(const delta& seen, const run_shape& shape, double 
   for (std::size_t i = 0; i < seen.phase_count(); ++i) {
     const phase_cells* phase = seen.find_phase(i);
     if (!phase) continue;
-    const std::string phase_tag = fmt::format("{}.{}", i, i < shape.phases.size() ? plain(shape.phases[i].name) : "run");
+    const std::string phase_tag =
+        fmt::format("{}.{}", i, i < shape.phases.size() ? plain(shape.phases[i].name) : "run");
     for (std::size_t op = 0; op < operation_count; ++op) {
       if (phase->headline[op].count() == 0) continue;
-      append_line(out, fmt::format("{}|all|all|{}", name_of(static_cast<operation>(op)), phase_tag), phase->headline[op], start_s, length_s);
+      append_line(out, fmt::format("{}|all|all|{}", name_of(static_cast<operation>(op)), phase_tag),
+                  phase->headline[op], start_s, length_s);
     }
-    if (phase->lag.count() != 0) append_line(out, fmt::format("lag|all|all|{}", phase_tag), phase->lag, start_s, length_s);
+    if (phase->lag.count() != 0)
+      append_line(out, fmt::format("lag|all|all|{}", phase_tag), phase->lag, start_s, length_s);
     for (const auto index : phase->touched) {
       const auto& latency = phase->cells[index].latency;
       if (latency.count() == 0) continue;
       const auto key = cell_key::from_index(index);
       const auto& population = shape.populations[key.population];
       append_line(out,
-                  fmt::format("{}|{}.{}.{}|{}|{}", name_of(key.op), key.population, plain(population.sector), plain(population.kind),
-                              name_of(key.via), phase_tag),
+                  fmt::format("{}|{}.{}.{}|{}|{}", name_of(key.op), key.population, plain(population.sector),
+                              plain(population.kind), name_of(key.via), phase_tag),
                   latency, start_s, length_s);
     }
   }
@@ -91,7 +98,8 @@ std::optional<latency_line_key> latency_line_key_of(std::string_view line) {
   key.tag = cut(line, ',');
   const auto start = cut(line, ',');
   const auto [end, problem] = std::from_chars(start.data(), start.data() + start.size(), key.start_s);
-  if (problem != std::errc{} || end != start.data() + start.size() || !std::isfinite(key.start_s)) return std::nullopt;
+  if (problem != std::errc{} || end != start.data() + start.size() || !std::isfinite(key.start_s))
+    return std::nullopt;
   return key;
 }
 

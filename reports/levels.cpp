@@ -8,12 +8,17 @@ namespace wanwu::report {
 namespace {
 
 /// Totals only grow; one that fell back (a restarted worker) counts from zero.
-std::uint64_t grown(std::uint64_t now, std::uint64_t before) noexcept { return now >= before ? now - before : now; }
+std::uint64_t grown(std::uint64_t now, std::uint64_t before) noexcept {
+  return now >= before ? now - before : now;
+}
 
 wire_totals grown(const wire_totals& now, const wire_totals& before) noexcept {
-  return {grown(now.bytes_out, before.bytes_out),           grown(now.bytes_in, before.bytes_in),
-          grown(now.messages_out, before.messages_out),     grown(now.messages_in, before.messages_in),
-          grown(now.retransmissions, before.retransmissions), grown(now.wire_errors, before.wire_errors)};
+  return {grown(now.bytes_out, before.bytes_out),
+          grown(now.bytes_in, before.bytes_in),
+          grown(now.messages_out, before.messages_out),
+          grown(now.messages_in, before.messages_in),
+          grown(now.retransmissions, before.retransmissions),
+          grown(now.wire_errors, before.wire_errors)};
 }
 
 }  // namespace

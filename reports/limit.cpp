@@ -8,11 +8,15 @@ namespace {
 
 measure measure_of(lang::limit_unit unit) noexcept {
   switch (unit) {
-    case lang::limit_unit::share: return measure::ratio;
-    case lang::limit_unit::time: return measure::time_us;
-    case lang::limit_unit::per_second: return measure::rate;
+    case lang::limit_unit::share:
+      return measure::ratio;
+    case lang::limit_unit::time:
+      return measure::time_us;
+    case lang::limit_unit::per_second:
+      return measure::rate;
     case lang::limit_unit::number:
-    case lang::limit_unit::bytes: break;
+    case lang::limit_unit::bytes:
+      break;
   }
   return measure::number;
 }

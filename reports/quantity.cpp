@@ -62,10 +62,14 @@ std::string show_clock(double seconds) {
 
 std::string show_measure(double value, measure unit) {
   switch (unit) {
-    case measure::time_us: return show_time_us(value);
-    case measure::ratio: return show_ratio(value);
-    case measure::rate: return (value < 1000 ? three_digits(value) : show_count(static_cast<std::uint64_t>(value))) + "/s";
-    case measure::number: break;
+    case measure::time_us:
+      return show_time_us(value);
+    case measure::ratio:
+      return show_ratio(value);
+    case measure::rate:
+      return (value < 1000 ? three_digits(value) : show_count(static_cast<std::uint64_t>(value))) + "/s";
+    case measure::number:
+      break;
   }
   const bool whole = value >= 0 && value < 1e15 && value == std::floor(value);
   return whole ? show_count(static_cast<std::uint64_t>(value)) : three_digits(value);
@@ -80,8 +84,8 @@ std::string show_instant(std::int64_t unix_ms) {
   const std::time_t seconds = unix_ms / 1000;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                     utc.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 }  // namespace wanwu::report

@@ -23,7 +23,8 @@ const json* member(const json& of, const char* key) {
   return found == of.end() ? nullptr : &*found;
 }
 
-std::uint64_t whole(const json& of, const char* key, std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 4096) {
+std::uint64_t whole(const json& of, const char* key,
+                    std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 4096) {
   const json* found = member(of, key);
   return found && found->is_number_unsigned() ? std::min(found->get<std::uint64_t>(), most) : 0;
 }
@@ -42,7 +43,9 @@ double real(const json& of, const char* key, double otherwise = 0) {
   return std::isfinite(value) ? value : otherwise;
 }
 
-double seconds(const json& of, const char* key) { return std::clamp(real(of, key), 0.0, seconds_max); }
+double seconds(const json& of, const char* key) {
+  return std::clamp(real(of, key), 0.0, seconds_max);
+}
 
 std::string text(const json& of, const char* key) {
   const json* found = member(of, key);
@@ -63,7 +66,8 @@ const json& list(const json& of, const char* key) {
 std::vector<std::pair<std::string, std::string>> pairs(const json& of, const char* key) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& one : list(of, key)) {
-    if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_string()) out.emplace_back(one[0], one[1]);
+    if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_string())
+      out.emplace_back(one[0], one[1]);
   }
   return out;
 }
@@ -85,7 +89,8 @@ std::optional<cell_key> read_key(const json& of, const run_record& run) {
   const auto op = named<operation>(text(of, "op"), operation_count);
   const auto via = named<protocol>(text(of, "via"), protocol_count);
   const auto population = whole_signed(of, "pop", -1);
-  if (!op || !via || population < 0 || static_cast<std::size_t>(population) >= run.shape.populations.size()) return std::nullopt;
+  if (!op || !via || population < 0 || static_cast<std::size_t>(population) >= run.shape.populations.size())
+    return std::nullopt;
   return cell_key{static_cast<std::uint16_t>(population), *op, *via};
 }
 
@@ -109,7 +114,8 @@ gauges read_gauges(const json& of) {
   for (std::size_t i = 0; wire && i < protocol_count; ++i) {
     const json& row = list(*wire, std::string{name_of(static_cast<protocol>(i))}.c_str());
     std::array<std::uint64_t, 6> n{};
-    for (std::size_t k = 0; k < n.size() && k < row.size(); ++k) n[k] = row[k].is_number_unsigned() ? row[k].get<std::uint64_t>() : 0;
+    for (std::size_t k = 0; k < n.size() && k < row.size(); ++k)
+      n[k] = row[k].is_number_unsigned() ? row[k].get<std::uint64_t>() : 0;
     now.wire[i] = {n[0], n[1], n[2], n[3], n[4], n[5]};
   }
   return now;
@@ -125,7 +131,11 @@ std::optional<series_point> read_point(const json& of, const run_record& run) {
   for (const auto& one : list(of, "cells")) {
     const auto key = read_key(one, run);
     if (!key) return std::nullopt;
-    cell_count count{*key, static_cast<std::uint32_t>(whole(one, "phase", run.store.phase_count() - 1)), {}, whole(one, "bytes_out"), whole(one, "bytes_in")};
+    cell_count count{*key,
+                     static_cast<std::uint32_t>(whole(one, "phase", run.store.phase_count() - 1)),
+                     {},
+                     whole(one, "bytes_out"),
+                     whole(one, "bytes_in")};
     for (std::size_t i = 0; i < outcome_count; ++i) {
       count.outcomes[i] = whole(one, std::string{name_of(static_cast<outcome>(i))}.c_str());
     }
@@ -136,15 +146,19 @@ std::optional<series_point> read_point(const json& of, const run_record& run) {
     if (!op) return std::nullopt;
     std::array<std::uint64_t, 5> us{};
     const json& values = list(one, "us");
-    for (std::size_t i = 0; i < us.size() && i < values.size(); ++i) us[i] = values[i].is_number_unsigned() ? values[i].get<std::uint64_t>() : 0;
-    point.latencies.push_back({*op, text(one, "sector"), {whole(one, "count"), us[0], us[1], us[2], us[3], us[4]}});
+    for (std::size_t i = 0; i < us.size() && i < values.size(); ++i)
+      us[i] = values[i].is_number_unsigned() ? values[i].get<std::uint64_t>() : 0;
+    point.latencies.push_back(
+        {*op, text(one, "sector"), {whole(one, "count"), us[0], us[1], us[2], us[3], us[4]}});
   }
   for (const auto& one : list(of, "errors")) {
     const auto key = read_key(one, run);
     const auto result = named<outcome>(text(one, "result"), outcome_count);
     if (!key || !result) return std::nullopt;
-    point.errors.push_back({key->population, key->op, key->via, *result, static_cast<std::uint16_t>(whole(one, "code", 65535)), whole(one, "count"),
-                            duration{whole_signed(one, "first_ns", 0)}, duration{whole_signed(one, "last_ns", 0)}});
+    point.errors.push_back({key->population, key->op, key->via, *result,
+                            static_cast<std::uint16_t>(whole(one, "code", 65535)), whole(one, "count"),
+                            duration{whole_signed(one, "first_ns", 0)},
+                            duration{whole_signed(one, "last_ns", 0)}});
   }
   return point;
 }
@@ -153,7 +167,8 @@ std::vector<time_span> read_spans(const json& of) {
   std::vector<time_span> out;
   for (const auto& one : of) {
     const auto ms = [&](const char* key) {
-      return std::chrono::milliseconds{std::clamp<std::int64_t>(whole_signed(one, key, 0), 0, 1'000'000'000'000)};
+      return std::chrono::milliseconds{
+          std::clamp<std::int64_t>(whole_signed(one, key, 0), 0, 1'000'000'000'000)};
     };
     if (out.size() < phases_max) out.push_back({text(one, "name"), ms("start_ms"), ms("end_ms")});
   }
@@ -187,8 +202,8 @@ run_shape read_shape(const json& of) {
   for (const auto& one : list(of, "populations")) {
     if (out.populations.size() >= populations_max) break;
     const auto via = named<protocol>(text(one, "protocol"), protocol_count);
-    out.populations.push_back(
-        {text(one, "sector"), text(one, "kind"), via.value_or(protocol::mqtt), whole(one, "count"), pairs(one, "tags")});
+    out.populations.push_back({text(one, "sector"), text(one, "kind"), via.value_or(protocol::mqtt),
+                               whole(one, "count"), pairs(one, "tags")});
   }
   out.phases = read_spans(list(of, "phases"));
   out.markers = read_spans(list(of, "markers"));
@@ -259,13 +274,16 @@ bool read_log_line(std::string_view line, run_record& into) {
   const auto parsed = json::parse(line, nullptr, false);
   if (parsed.is_discarded() || !parsed.is_object() || text(parsed, "event").empty()) return false;
   const auto level = text(parsed, "level");
-  log_entry entry{seconds(parsed, "t"), level == "error" ? log_level::error : (level == "warning" ? log_level::warning : log_level::info),
-                  whole_signed(parsed, "limit", -1), text(parsed, "event"), text(parsed, "text")};
+  log_entry entry{
+      seconds(parsed, "t"),
+      level == "error" ? log_level::error : (level == "warning" ? log_level::warning : log_level::info),
+      whole_signed(parsed, "limit", -1), text(parsed, "event"), text(parsed, "text")};
   if (entry.event == "end") {
     into.end = named<ending>(entry.text, 4).value_or(ending::running);
     into.duration_s = std::max(into.duration_s, entry.at_s);
   }
-  if (entry.event == "limit_crossed" && entry.limit >= 0 && static_cast<std::size_t>(entry.limit) < into.first_crossed_s.size()) {
+  if (entry.event == "limit_crossed" && entry.limit >= 0 &&
+      static_cast<std::size_t>(entry.limit) < into.first_crossed_s.size()) {
     into.first_crossed_s[static_cast<std::size_t>(entry.limit)] = entry.at_s;
   }
   if (into.log.size() < bundle_log_max) into.log.push_back(std::move(entry));
@@ -274,7 +292,8 @@ bool read_log_line(std::string_view line, run_record& into) {
 
 std::optional<run_record> read_manifest_json(std::string_view from) {
   const auto parsed = json::parse(from, nullptr, false);
-  if (parsed.is_discarded() || text(parsed, "schema") != "wanwu.bundle/v1" || !member(parsed, "shape")) return std::nullopt;
+  if (parsed.is_discarded() || text(parsed, "schema") != "wanwu.bundle/v1" || !member(parsed, "shape"))
+    return std::nullopt;
   std::vector<limit> limits;
   for (const auto& one : list(parsed, "limits")) limits.push_back(read_limit(one));
   return run_record{read_about(parsed), read_shape(parsed["shape"]), std::move(limits)};

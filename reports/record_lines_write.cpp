@@ -8,25 +8,38 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string one_line(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string one_line(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 json to_json(const gauges& now) {
-  json out{{"target", now.things_target},           {"connected", now.things_connected}, {"dark", now.things_dark},
-           {"reconnecting", now.things_reconnecting}, {"links", now.connections_up},     {"due", now.due},
-           {"late", now.late},                      {"lag_us", now.lag_us},              {"script_errors", now.script_errors},
-           {"memory_bytes", now.memory_bytes},      {"cpu", now.cpu}};
+  json out{{"target", now.things_target},
+           {"connected", now.things_connected},
+           {"dark", now.things_dark},
+           {"reconnecting", now.things_reconnecting},
+           {"links", now.connections_up},
+           {"due", now.due},
+           {"late", now.late},
+           {"lag_us", now.lag_us},
+           {"script_errors", now.script_errors},
+           {"memory_bytes", now.memory_bytes},
+           {"cpu", now.cpu}};
   if (!now.connected_by_population.empty()) out["connected_by"] = now.connected_by_population;
   for (std::size_t i = 0; i < now.wire.size(); ++i) {
     const auto& wire = now.wire[i];
     if (wire.bytes_out + wire.bytes_in + wire.messages_out + wire.messages_in == 0) continue;
-    out["wire"][std::string{name_of(static_cast<protocol>(i))}] = {
-        wire.bytes_out, wire.bytes_in, wire.messages_out, wire.messages_in, wire.retransmissions, wire.wire_errors};
+    out["wire"][std::string{name_of(static_cast<protocol>(i))}] = {wire.bytes_out,       wire.bytes_in,
+                                                                   wire.messages_out,    wire.messages_in,
+                                                                   wire.retransmissions, wire.wire_errors};
   }
   return out;
 }
 
 json to_json(const cell_count& of) {
-  json out{{"pop", of.key.population}, {"op", name_of(of.key.op)}, {"via", name_of(of.key.via)}, {"phase", of.phase}};
+  json out{{"pop", of.key.population},
+           {"op", name_of(of.key.op)},
+           {"via", name_of(of.key.via)},
+           {"phase", of.phase}};
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (of.outcomes[i] != 0) out[std::string{name_of(static_cast<outcome>(i))}] = of.outcomes[i];
   }
@@ -45,12 +58,14 @@ json to_json(const tagged_latency& of) {
 }
 
 json to_json(const error_group& of) {
-  return {{"pop", of.population},   {"op", name_of(of.op)}, {"via", name_of(of.via)},  {"result", name_of(of.result)},
-          {"code", of.code},        {"count", of.count},    {"first_ns", of.first.count()}, {"last_ns", of.last.count()}};
+  return {{"pop", of.population},         {"op", name_of(of.op)},      {"via", name_of(of.via)},
+          {"result", name_of(of.result)}, {"code", of.code},           {"count", of.count},
+          {"first_ns", of.first.count()}, {"last_ns", of.last.count()}};
 }
 
 json to_json(const time_span& of) {
-  return {{"name", of.name}, {"start_ms", of.start.count() / 1'000'000}, {"end_ms", of.end.count() / 1'000'000}};
+  return {
+      {"name", of.name}, {"start_ms", of.start.count() / 1'000'000}, {"end_ms", of.end.count() / 1'000'000}};
 }
 
 json to_json(const limit& of) {
@@ -80,8 +95,11 @@ json shape_json(const run_shape& shape) {
   for (const auto& one : shape.populations) {
     json tags = json::array();
     for (const auto& [key, value] : one.tags) tags.push_back({key, value});
-    populations.push_back(
-        {{"sector", one.sector}, {"kind", one.kind}, {"protocol", name_of(one.via)}, {"count", one.count}, {"tags", tags}});
+    populations.push_back({{"sector", one.sector},
+                           {"kind", one.kind},
+                           {"protocol", name_of(one.via)},
+                           {"count", one.count},
+                           {"tags", tags}});
   }
   for (const auto& one : shape.phases) phases.push_back(to_json(one));
   for (const auto& one : shape.markers) markers.push_back(to_json(one));
@@ -100,7 +118,10 @@ std::string to_line(const series_point& point) {
 
 std::string to_line(const log_entry& entry) {
   static constexpr std::array levels{"info", "warning", "error"};
-  json out{{"t", entry.at_s}, {"level", levels[static_cast<std::size_t>(entry.level)]}, {"event", entry.event}, {"text", entry.text}};
+  json out{{"t", entry.at_s},
+           {"level", levels[static_cast<std::size_t>(entry.level)]},
+           {"event", entry.event},
+           {"text", entry.text}};
   if (entry.limit >= 0) out["limit"] = entry.limit;
   return one_line(out);
 }
@@ -127,7 +148,12 @@ std::string to_manifest_json(const run_record& of) {
                  {"virtual_time", m.virtual_time},
                  {"started_unix_ms", m.started_unix_ms},
                  {"target", {{"name", m.target_name}, {"capabilities", capabilities}}},
-                 {"machine", {{"host", m.host}, {"kernel", m.kernel}, {"cpu", m.cpu}, {"cores", m.cores}, {"memory_bytes", m.memory_bytes}}},
+                 {"machine",
+                  {{"host", m.host},
+                   {"kernel", m.kernel},
+                   {"cpu", m.cpu},
+                   {"cores", m.cores},
+                   {"memory_bytes", m.memory_bytes}}},
                  {"inputs", inputs},
                  {"notes", m.notes},
                  {"shape", shape_json(of.shape)},

@@ -20,8 +20,8 @@ constexpr bool has_latency(outcome result) noexcept {
 
 /// Operations that a schedule starts; the others begin with something the target did.
 constexpr bool is_sent_by_us(operation op) noexcept {
-  return op == operation::telemetry || op == operation::event || op == operation::read || op == operation::register_ ||
-         op == operation::connect;
+  return op == operation::telemetry || op == operation::event || op == operation::read ||
+         op == operation::register_ || op == operation::connect;
 }
 
 std::size_t slot_of(const observation& seen) noexcept {

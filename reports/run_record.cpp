@@ -1,11 +1,14 @@
 #include "reports/run_record.hpp"
 
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <array>
 #include <fstream>
 #include <string>
+
+#include <openssl/evp.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "protocols/core/hex.hpp"
 
 namespace wanwu::report {
 
@@ -18,6 +21,15 @@ std::string cpu_model() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "unknown";
+}
+
+std::string sha256_of(std::string_view text) {
+  std::array<unsigned char, 32> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  std::string hex = to_hex(as_bytes({reinterpret_cast<const char*>(digest.data()), digest.size()}));
+  std::erase(hex, ' ');
+  return hex;
 }
 
 }  // namespace
@@ -35,10 +47,19 @@ void describe_machine(manifest& of) {
   }
   of.cpu = cpu_model();
   of.cores = static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
-  of.memory_bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  of.memory_bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 run_record::run_record(manifest about_, run_shape shape_, std::vector<limit> limits_)
-    : about{std::move(about_)}, shape{std::move(shape_)}, limits{std::move(limits_)}, store{shape}, first_crossed_s(limits.size(), -1.0) {}
+    : about{std::move(about_)},
+      shape{std::move(shape_)},
+      limits{std::move(limits_)},
+      store{shape},
+      first_crossed_s(limits.size(), -1.0) {
+  for (auto& input : about.inputs) {
+    if (input.sha256.empty()) input.sha256 = sha256_of(input.content);
+  }
+}
 
 }  // namespace wanwu::report
