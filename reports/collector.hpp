@@ -46,8 +46,7 @@ class collector {
 
  private:
   void take_from_workers(series_point& point);
-  void note_crossed(std::size_t index);
-  void add_last_second(progress_snapshot& out) const;
+  void add_levels(series_point& point, const gauges& levels);
 
   run_record run_;
   time_point started_;

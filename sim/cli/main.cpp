@@ -15,12 +15,15 @@ namespace wanwu::cli {
 
 // Each stands in sim/cli/NAME_command.cpp. A new command is one line here and one in the table.
 int help_command(std::span<const std::string> arguments, const global_options& global);
+int target_command(std::span<const std::string> arguments, const global_options& global);
 
 namespace {
 
 constexpr auto table = std::to_array<command>({
     {"help", "[COMMAND|exit-codes|metrics|expressions]", "How to use the program, a command, or a part of the language",
      help_command},
+    {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]", "Run the embedded target: MQTT, CoAP and HTTP on this machine",
+     target_command},
 });
 
 constexpr std::string_view color_flag = "--color";

@@ -1,0 +1,99 @@
+// One thread of the target.
+#include "sim/target/shard.hpp"
+
+#include <algorithm>
+
+namespace wanwu::target {
+
+std::error_code shard::open(listen_addresses& where) {
+  auto made = reactor::create();
+  if (!made) return made.error();
+  reactor_ = std::move(*made);
+  const auto listen = [&](std::optional<socket_address>& address, service what) -> std::error_code {
+    if (!address) return {};
+    const auto lane = index_ * lanes_per_shard + static_cast<std::uint32_t>(what);
+    auto port = std::make_unique<stream_port>(*reactor_, what, lane);
+    const auto bound = port->listen(*address);
+    if (!bound) return bound.error();
+    address = *bound;
+    streams_.push_back(std::move(port));
+    return {};
+  };
+  if (const auto error = listen(where.mqtt, service::mqtt)) return error;
+  if (const auto error = listen(where.http, service::http)) return error;
+  if (!where.coap || index_ != 0) return {};  // one socket serves a million endpoints
+  datagrams_ = std::make_unique<datagram_port>(*reactor_, shared_.lock, *shared_.core);
+  const auto bound = datagrams_->listen(*where.coap);
+  if (!bound) return bound.error();
+  where.coap = *bound;
+  return {};
+}
+
+void shard::wake() noexcept {
+  if (!woken_.exchange(true, std::memory_order_acq_rel)) reactor_->wake();
+}
+
+void shard::wake_others() {
+  for (shard* other : shared_.shards) {
+    if (other == this) continue;
+    const auto first = other->index_ * lanes_per_shard;
+    for (std::uint32_t lane = first; lane < first + lanes_per_shard; ++lane) {
+      if (!shared_.core->out(lane).empty()) other->wake();
+    }
+    if (other->datagrams_ && !shared_.core->datagrams().empty()) other->wake();
+  }
+}
+
+void shard::take_turn(time_point now) {
+  const bool due = index_ == 0 && next_ && *next_ <= now;
+  const bool has_staged =
+      std::any_of(streams_.begin(), streams_.end(), [](const auto& port) { return port->has_staged(); });
+  const bool woken = woken_.exchange(false, std::memory_order_acq_rel);
+  if (due || has_staged || woken || index_ == 0) {
+    const std::lock_guard held{shared_.lock};
+    target_core& core = *shared_.core;
+    for (auto& port : streams_) port->hand_over(core, now);
+    const auto next = core.next_deadline();
+    if (next && *next <= now) core.advance(now);
+    for (auto& port : streams_) port->take_output(core);
+    if (datagrams_) datagrams_->take_output(core);
+    wake_others();
+    next_ = core.next_deadline();
+  }
+  for (auto& port : streams_) port->flush(now);
+  if (datagrams_) datagrams_->flush(now);
+  std::size_t open = 0;
+  for (const auto& port : streams_) open += port->connections();
+  connections_.store(open, std::memory_order_relaxed);
+}
+
+bool shard::is_drained() const {
+  return std::all_of(streams_.begin(), streams_.end(),
+                     [](const auto& port) { return port->unsent() == 0 && port->connections() == 0; });
+}
+
+void shard::run(duration grace) {
+  time_point now = reactor_->wait(time_point::min());
+  std::optional<time_point> end;
+  while (true) {
+    auto until = now + longest_wait;
+    if (next_ && index_ == 0) until = std::min(until, *next_);
+    if (end) until = std::min(until, now + std::chrono::milliseconds{20});
+    now = reactor_->wait(until);
+    take_turn(now);
+    if (!shared_.stopping.load(std::memory_order_acquire)) continue;
+    if (!end) {
+      end = now + grace;
+      for (auto& port : streams_) port->stop_listening();
+      if (index_ == 0) {
+        const std::lock_guard held{shared_.lock};
+        shared_.core->shut_down(now);
+      }
+      take_turn(now);
+      for (shard* other : shared_.shards) other->wake();
+    }
+    if (is_drained() || now >= *end) return;
+  }
+}
+
+}  // namespace wanwu::target
