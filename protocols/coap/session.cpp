@@ -74,9 +74,14 @@ std::optional<std::uint32_t> session::start(std::uint32_t endpoint, const reques
   const auto type = wanted.confirmable ? message_type::confirmable : message_type::non_confirmable;
   const auto at = out_.size();
   message_writer to{out_, type, wanted.method, x.id, token_of(*slot).view()};
-  add_uri_path(to, wanted.reference);
+  bool sendable = add_uri_path(to, wanted.reference);
   if (wanted.content_format) to.add_uint(option_number::content_format, *wanted.content_format);
-  add_uri_query(to, wanted.reference);
+  sendable = add_uri_query(to, wanted.reference) && sendable;
+  if (!sendable) {
+    out_.drop_last(out_.size() - at);
+    exchanges_.release(*slot);
+    return {};
+  }
   if (wanted.accept) to.add_uint(option_number::accept, *wanted.accept);
   auto payload = wanted.payload;
   if (payload.size() > settings_.block_bytes) {

@@ -54,6 +54,7 @@ struct session_event {
   kind what{};
   code response{};
   std::uint8_t tag{};                ///< Of the observation.
+  bool again{};                      ///< registered: not for the first time.
   std::uint32_t endpoint{};
   std::uint32_t exchange = no_index;  ///< As start() returned it; no_index for what observe() began.
   std::uint32_t watch = no_index;
@@ -83,7 +84,7 @@ class session {
 
   // In.
   /// Sends, or queues behind NSTART. The exchange's number, valid until its event was taken; nothing when a bound is
-  /// reached.
+  /// reached or the reference cannot be sent.
   std::optional<std::uint32_t> start(std::uint32_t endpoint, const request& wanted, time_point now);
   /// Registers an observation, or registers `again` what registration_due named. False when a bound is reached.
   bool observe(std::uint32_t endpoint, std::string_view reference, std::uint8_t tag, time_point now,
@@ -131,6 +132,7 @@ class session {
     std::uint8_t outstanding = 0, queued = 0;
     bool cycled = false;
   };
+  static_assert(sizeof(endpoint_row) == 24);
   enum class watch_stage : std::uint8_t { unused, registering, active, lapsed, cancelling };
   /// An observation. 40 bytes, and 24 in the wheel.
   struct watch_row {
@@ -141,6 +143,7 @@ class session {
     std::uint32_t exchange = no_index;  ///< Its registration or cancellation under way.
     std::uint8_t tag{};
     watch_stage now = watch_stage::unused;
+    bool was_registered = false;
   };
 
   // session.cpp: exchanges

@@ -35,6 +35,7 @@ std::uint32_t session::acquire_watch(std::uint32_t endpoint, std::uint8_t tag) {
   w.exchange = no_index;
   w.newest = 0;
   w.newest_at = {};
+  w.was_registered = false;
   w.generation = (w.generation + 1) & token_book::generation_mask;
   w.next = endpoints_[endpoint].watches;
   endpoints_[endpoint].watches = index;
@@ -65,8 +66,8 @@ bool session::request_observation(std::uint32_t watch, std::string_view referenc
   const auto at = out_.size();
   message_writer to{out_, message_type::confirmable, code::get, x.id, name.view()};
   to.add_uint(option_number::observe, value);
-  add_uri_path(to, reference);
-  add_uri_query(to, reference);
+  static_cast<void>(add_uri_path(to, reference));
+  static_cast<void>(add_uri_query(to, reference));
   put_first(*slot, at, now);
   return true;
 }
@@ -112,8 +113,10 @@ void session::watch_answered(std::uint32_t slot, const message& m, time_point no
   told.bytes_sent = exchanges_[slot].bytes_sent;
   told.bytes_received = exchanges_[slot].bytes_received;
   told.sent_at = exchanges_[slot].sent_at;
+  told.again = w.was_registered;
   if (accepted) {
     w.now = watch_stage::active;
+    w.was_registered = true;
     take_notification(watch, m, *value, now);
   } else {
     const auto age = std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
@@ -194,8 +197,8 @@ void session::fetch_rest(std::uint32_t watch, std::string_view reference, time_p
   t.etag = std::move(first->second.etag);
   const auto at = out_.size();
   message_writer to{out_, message_type::confirmable, code::get, x.id, token_of(*slot).view()};
-  add_uri_path(to, reference);
-  add_uri_query(to, reference);
+  static_cast<void>(add_uri_path(to, reference));
+  static_cast<void>(add_uri_query(to, reference));
   to.add_uint(option_number::block2, encode_block(block{b.number + 1, false, b.szx}));
   first_blocks_.erase(first);
   put_first(*slot, at, now);
@@ -205,7 +208,9 @@ void session::rest_answered(std::uint32_t slot, const message& m, time_point now
   const auto state = continue_receiving(slot, m, now);
   if (state == body_state::under_way) return;
   const auto watch = exchanges_[slot].watch;
-  if (state == body_state::whole && is_success(m.code)) {
+  const auto& w = watches_[watch];
+  const bool still_wanted = w.endpoint == exchanges_[slot].endpoint && w.now != watch_stage::unused;
+  if (still_wanted && state == body_state::whole && is_success(m.code)) {
     const auto body = keep_body(exchanges_[slot].bodies->answer.release());
     auto& told = tell_watch(kind::notified, watch, now);
     told.response = m.code;

@@ -127,16 +127,28 @@ bool is_valid_reference(std::string_view reference) noexcept {
   return valid;
 }
 
-void add_uri_path(message_writer& out, std::string_view reference) {
-  const auto p = split(reference);
-  if (!p.has_path) return;
-  each_part(p.path, '/', [&](std::string_view part) { out.add(option_number::uri_path, decoded_part{part}.text()); });
+namespace {
+
+bool add_parts(message_writer& out, option_number number, std::string_view text, char separator) {
+  bool whole = true;
+  each_part(text, separator, [&](std::string_view part) {
+    const decoded_part decoded{part};
+    whole = whole && decoded.whole();
+    out.add(number, decoded.text());
+  });
+  return whole;
 }
 
-void add_uri_query(message_writer& out, std::string_view reference) {
+}  // namespace
+
+bool add_uri_path(message_writer& out, std::string_view reference) {
   const auto p = split(reference);
-  if (!p.has_query) return;
-  each_part(p.query, '&', [&](std::string_view part) { out.add(option_number::uri_query, decoded_part{part}.text()); });
+  return !p.has_path || add_parts(out, option_number::uri_path, p.path, '/');
+}
+
+bool add_uri_query(message_writer& out, std::string_view reference) {
+  const auto p = split(reference);
+  return !p.has_query || add_parts(out, option_number::uri_query, p.query, '&');
 }
 
 void add_reference(message_draft& out, std::string_view reference) {
