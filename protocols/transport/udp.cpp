@@ -277,10 +277,10 @@ void udp_transport::flush_lane(std::uint32_t index) {
 bool udp_transport::skip_unsendable(std::uint32_t index, int error) {
   const auto before = refusals_.size();
   read_refusals(index);
+  reactor_.post(listener_, {index, 0, 0});  // reported by the next dispatch
   if (refusals_.size() != before) return false;
   auto& out = *lanes_[index];
   refusals_.push_back({out.locals[out.first], out.peers[out.first], error});
-  reactor_.post(listener_, {index, 0, 0});
   return true;
 }
 
