@@ -45,7 +45,7 @@ std::string shown(bytes_view raw) {
 void put_properties(std::string& out, const property_view& all, std::string_view prefix = "") {
   for (const auto& each : all) {
     auto to = std::back_inserter(out);
-    fmt::format_to(to, " {}{}=", prefix, each.rule->name);
+    fmt::format_to(to, " {}{}=", each.rule->name.starts_with(prefix) ? "" : prefix, each.rule->name);
     switch (each.rule->kind) {
       case property_kind::text: out += quoted(as_text(each.value)); break;
       case property_kind::text_pair: fmt::format_to(to, "{}:{}", quoted(each.name), quoted(as_text(each.value))); break;

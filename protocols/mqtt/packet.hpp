@@ -20,9 +20,9 @@ inline bool same_bytes(bytes_view a, bytes_view b) noexcept { return as_text(a) 
 struct will {
   qos level{};
   bool retain{};
-  property_view properties;
-  std::string_view topic;
-  bytes_view payload;
+  property_view properties{};
+  std::string_view topic{};
+  bytes_view payload{};
 
   friend bool operator==(const will& a, const will& b) noexcept {
     return a.level == b.level && a.retain == b.retain && a.properties == b.properties && a.topic == b.topic &&
@@ -35,11 +35,11 @@ struct connect {
   version level = version::v5;
   bool clean_start{};  ///< Clean Session in 3.1.1.
   std::uint16_t keep_alive{};  ///< Seconds; 0 = off.
-  property_view properties;
-  std::string_view client_id;
-  std::optional<mqtt::will> last_will;
-  std::optional<std::string_view> user;
-  std::optional<bytes_view> password;  ///< Never printed.
+  property_view properties{};
+  std::string_view client_id{};
+  std::optional<mqtt::will> last_will{};
+  std::optional<std::string_view> user{};
+  std::optional<bytes_view> password{};  ///< Never printed.
 
   friend bool operator==(const connect& a, const connect& b) noexcept {
     return a.protocol_name == b.protocol_name && a.level == b.level && a.clean_start == b.clean_start &&
@@ -52,7 +52,7 @@ struct connect {
 struct connack {
   bool session_present{};
   std::uint8_t reason{};  ///< reason_code in 5.0, return_code in 3.1.1.
-  property_view properties;
+  property_view properties{};
 
   friend bool operator==(const connack&, const connack&) = default;
 };
@@ -62,9 +62,9 @@ struct publish {
   qos level{};
   bool retain{};
   std::uint16_t packet_id{};  ///< 0 at QoS 0, where the wire has none.
-  std::string_view topic;     ///< Empty when a topic alias stands for it.
-  property_view properties;
-  bytes_view payload;
+  std::string_view topic{};     ///< Empty when a topic alias stands for it.
+  property_view properties{};
+  bytes_view payload{};
 
   friend bool operator==(const publish& a, const publish& b) noexcept {
     return a.duplicate == b.duplicate && a.level == b.level && a.retain == b.retain &&
@@ -78,14 +78,14 @@ struct ack {
   packet_type type = packet_type::puback;
   std::uint16_t packet_id{};
   std::uint8_t reason{};
-  property_view properties;
+  property_view properties{};
 
   friend bool operator==(const ack&, const ack&) = default;
 };
 
 /// One entry of a SUBSCRIBE (with options) or UNSUBSCRIBE (options 0).
 struct filter_entry {
-  std::string_view filter;
+  std::string_view filter{};
   std::uint8_t options{};
 
   qos level() const noexcept { return static_cast<qos>(options & 3U); }
@@ -141,24 +141,24 @@ void put_filter(byte_writer& out, std::string_view filter, std::uint8_t options)
 
 struct subscribe {
   std::uint16_t packet_id{};
-  property_view properties;
-  filter_list filters;
+  property_view properties{};
+  filter_list filters{};
 
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
 struct unsubscribe {
   std::uint16_t packet_id{};
-  property_view properties;
-  filter_list filters;
+  property_view properties{};
+  filter_list filters{};
 
   friend bool operator==(const unsubscribe&, const unsubscribe&) = default;
 };
 
 struct suback {
   std::uint16_t packet_id{};
-  property_view properties;
-  bytes_view reasons;  ///< One byte for each filter, in the order of the request.
+  property_view properties{};
+  bytes_view reasons{};  ///< One byte for each filter, in the order of the request.
 
   friend bool operator==(const suback& a, const suback& b) noexcept {
     return a.packet_id == b.packet_id && a.properties == b.properties && same_bytes(a.reasons, b.reasons);
@@ -167,8 +167,8 @@ struct suback {
 
 struct unsuback {
   std::uint16_t packet_id{};
-  property_view properties;
-  bytes_view reasons;  ///< Empty in 3.1.1.
+  property_view properties{};
+  bytes_view reasons{};  ///< Empty in 3.1.1.
 
   friend bool operator==(const unsuback& a, const unsuback& b) noexcept {
     return a.packet_id == b.packet_id && a.properties == b.properties && same_bytes(a.reasons, b.reasons);
@@ -185,7 +185,7 @@ struct pingresp {
 
 struct disconnect {
   std::uint8_t reason{};  ///< 0 in 3.1.1.
-  property_view properties;
+  property_view properties{};
 
   friend bool operator==(const disconnect&, const disconnect&) = default;
 };
@@ -193,7 +193,7 @@ struct disconnect {
 /// 5.0 only.
 struct auth {
   std::uint8_t reason{};
-  property_view properties;
+  property_view properties{};
 
   friend bool operator==(const auth&, const auth&) = default;
 };

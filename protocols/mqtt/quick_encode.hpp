@@ -10,7 +10,7 @@ namespace wanwu::mqtt {
 namespace detail {
 
 inline std::uint32_t publish_property_size(const outgoing_publish& what) noexcept {
-  return static_cast<std::uint32_t>(what.properties.size() + (what.alias != 0 ? 3U : 0U));
+  return static_cast<std::uint32_t>(what.properties.size() + what.more_properties.size() + (what.alias != 0 ? 3U : 0U));
 }
 
 inline std::size_t publish_body_size(const outgoing_publish& what, version level) noexcept {
@@ -57,6 +57,7 @@ inline void put_publish(byte_writer& out, const outgoing_publish& what, version 
       to = detail::write_u16(to, what.alias);
     }
     to = detail::write_raw(to, what.properties);
+    to = detail::write_raw(to, what.more_properties);
   }
   detail::write_raw(to, what.payload);
 }
