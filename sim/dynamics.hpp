@@ -51,6 +51,8 @@ bool is_absent(double value) noexcept;
 /// The most properties a model may have, so that samples fit a caller's array.
 inline constexpr std::size_t property_count_max = 128;
 
+struct dynamics_program;
+
 /// A model compiled for one world: a flat list of instructions. Immutable, shared between threads.
 class dynamics {
  public:
@@ -88,9 +90,8 @@ class dynamics {
                                          std::int64_t after_ms) const noexcept;
 
  private:
-  struct program;
-  explicit dynamics(std::unique_ptr<const program> made) noexcept;
-  std::unique_ptr<const program> program_;
+  explicit dynamics(std::unique_ptr<const dynamics_program> made) noexcept;
+  std::unique_ptr<const dynamics_program> program_;
 };
 
 /// A position on the earth.

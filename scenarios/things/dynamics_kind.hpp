@@ -68,6 +68,8 @@ struct parameter_row {
   std::string_view name;
   dimension measure = dimension::plain;
   std::optional<double> fallback;  ///< Nothing = the parameter must be given.
+  double least = -1e15,
+         most = 1e15;  ///< Both allowed. What has a dimension and must be given is above 0 besides.
 };
 
 struct kind_row {

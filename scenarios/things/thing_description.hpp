@@ -30,7 +30,7 @@ class description_template {
   void render(const thing_identity& who, byte_writer& out) const;
 
  private:
-  std::string head_, middle_, tail_;  ///< Around the id, around the title and after the places.
+  std::string head_, middle_, before_place_, tail_;  ///< Around id, title and places, in this order.
   std::string title_;
 };
 

@@ -22,14 +22,17 @@ std::string_view name_of(value_type type) noexcept;  ///< "number", "integer", "
 /// One node of a property's dynamics: a kind, its numbers in SI units, and the nodes it works on.
 struct dynamics_node {
   dynamics_kind kind = dynamics_kind::constant;
-  std::vector<double>
-      parameters;  ///< In the order of the kind's row in dynamics_kinds(), defaults filled in.
-  std::vector<std::pair<double, double>>
-      points;                  ///< `table` (x, y) and `step` (seconds in the period, value).
-  std::vector<double> matrix;  ///< `markov`: n mean sojourns in seconds, then n*n transition probabilities.
-  std::vector<double> labels;  ///< `markov`, `choose`: value of each state or branch, as the enum's index.
-  std::string name;            ///< Property referred to, field, axis, fault or random stream; else empty.
-  std::vector<dynamics_node> inputs;
+  /// In the order of the kind's row in dynamics_kinds(), defaults filled in.
+  std::vector<double> parameters{};
+  /// `table`: (x, y). `step`: (seconds in the period, value).
+  std::vector<std::pair<double, double>> points{};
+  /// `markov`: n mean sojourns in seconds, then n*n transition probabilities.
+  std::vector<double> matrix{};
+  /// `markov`, `choose`: value of each state or branch, as the enumeration's index. `step`: days, 0 = Monday.
+  std::vector<double> labels{};
+  std::string name{};    ///< Property referred to, field, axis or fault; else empty.
+  std::string stream{};  ///< Nodes of one thing with the same stream draw the same; "" = the node's own.
+  std::vector<dynamics_node> inputs{};
 };
 
 struct property {
@@ -62,7 +65,7 @@ struct field {
 /// What an accepted action does to one property.
 struct effect {
   std::size_t property = 0;   ///< Index into thing_model::properties.
-  std::string from_input;     ///< Input field the value comes from; "" with `scalar_input` false = `value`.
+  std::string from_input{};   ///< Input field the value comes from; "" with `scalar_input` false = `value`.
   bool scalar_input = false;  ///< The whole input is the value.
   double value = 0;           ///< For enumerations the index, for booleans 0 or 1.
   double scale = 1;           ///< Multiplies a numeric input: input in percent, property as a ratio = 0.01.

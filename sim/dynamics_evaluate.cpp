@@ -1,0 +1,358 @@
+// The closed forms: arithmetic, time, chance and quantities. Each is a function of (stream, t) alone.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "sim/dynamics_program.hpp"
+
+namespace wanwu::sim {
+
+namespace {
+
+using kind = things::dynamics_kind;
+
+constexpr double day_s = 86400;
+
+double interpolate(const double* n, double x) noexcept {
+  const auto count = static_cast<std::size_t>(n[0]);
+  const double *xs = n + 1, *ys = n + 1 + count;
+  if (x <= xs[0]) return ys[0];
+  for (std::size_t i = 1; i < count; ++i) {
+    if (x < xs[i]) return ys[i - 1] + (ys[i] - ys[i - 1]) * (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
+  }
+  return x == x ? ys[count - 1] : x;
+}
+
+/// Local day number (0 = Thursday, 1 January 1970) and seconds in it decide; before the first point of a
+/// period the last one still holds.
+double timetable(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const double local = at.now(in) + at.made.world.utc_offset_s;
+  const auto weekday = static_cast<unsigned>(((floor_of(local / day_s) + 3) % 7 + 7) % 7);
+  if (const auto days = static_cast<unsigned>(n[2]); days != 0 && (days >> weekday & 1U) == 0) return n[1];
+  const double inside = local - static_cast<double>(floor_of(local / n[0])) * n[0];
+  const auto count = static_cast<std::size_t>(n[3]);
+  const double *xs = n + 4, *ys = n + 4 + count;
+  std::size_t i = count - 1;
+  for (std::size_t next = 0; next < count && xs[next] <= inside; ++next) i = next;
+  return inside < xs[0] ? ys[count - 1] : ys[i];
+}
+
+double diurnal(evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto& sky = at.sky(in.clock);
+  const double cos2 = 2 * sky.day_cos * sky.day_cos - 1, sin2 = 2 * sky.day_cos * sky.day_sin;
+  return n[0] + n[1] * sky.day_cos + n[2] * sky.day_sin + n[3] * cos2 + n[4] * sin2 + n[5] * sky.year_cos +
+         n[6] * sky.year_sin;
+}
+
+/// Where between two renewals `t` lies. Renewal k is at (k + jitter (u_k - 1/2)) every, so they keep their
+/// order.
+struct renewal {
+  double since = 0, share = 0;
+};
+renewal last_renewal(random_stream draws, double t, double every, double jitter) noexcept {
+  const double x = t / every + phase_of(draws);
+  const auto moment = [&](std::int64_t k) {
+    return static_cast<double>(k) + jitter * (draws.uniform(static_cast<std::uint64_t>(k)) - 0.5);
+  };
+  auto k = floor_of(x);
+  double from = moment(k), to = 0;
+  if (x < from) {
+    to = from;
+    from = moment(k - 1);
+  } else if (to = moment(k + 1); x >= to) {
+    from = to;
+    to = moment(k + 2);
+  }
+  return {.since = t - (x - from) * every, .share = (x - from) / (to - from)};
+}
+
+double noise(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto draws = at.draws(in);
+  const double phase = phase_of(draws);
+  const auto octaves = static_cast<std::uint64_t>(n[0]);
+  double total = 0;
+  for (std::uint64_t octave = 0; octave < octaves; ++octave) {
+    const double x = at.now(in) * n[1 + 2 * octave] + phase;
+    const auto knot = floor_of(x);
+    const auto index = static_cast<std::uint64_t>(knot) * 4 + octave;
+    const double low = draws.bell(index), high = draws.bell(index + 4);
+    total += n[2 + 2 * octave] * (low + (high - low) * smooth(x - static_cast<double>(knot)));
+  }
+  return total;
+}
+
+std::size_t pick_cumulative(const double* shares, std::size_t count, double u) noexcept {
+  std::size_t i = 0;
+  while (i + 1 < count && u >= shares[i]) ++i;
+  return i;
+}
+
+double markov(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto count = static_cast<std::size_t>(n[0]);
+  const double *labels = n + 2, *means = labels + count, *start = means + count, *moves = start + count;
+  const auto draws = at.draws(in);
+  const double x = at.now(in) / n[1] + phase_of(draws);
+  const auto epoch = floor_of(x);
+  const auto inside = draws.child(static_cast<std::uint64_t>(epoch));
+  double left = (x - static_cast<double>(epoch)) * n[1];
+  auto state = pick_cumulative(start, count, inside.uniform(0));
+  for (std::uint64_t draw = 1; draw < 400; draw += 2) {
+    left -= means[state] * inside.exponential(draw);
+    if (left < 0) break;
+    state = pick_cumulative(moves + state * count, count, inside.uniform(draw + 1));
+  }
+  return labels[state];
+}
+
+double pulses(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto owner = n[4] != 0 && at.who.place != 0 ? at.who.place : number_of(at.who.thing) + 1;
+  const random_stream draws{scramble(in.salt + owner * 0x9e3779b97f4a7c15ULL)};
+  const double x = at.now(in) * n[0] + phase_of(draws);
+  const auto epoch = floor_of(x);
+  double total = 0;
+  for (std::int64_t back = 0; back < static_cast<std::int64_t>(n[5]); ++back) {
+    const auto bits = draws.bits(static_cast<std::uint64_t>(epoch - back));
+    const double moment =
+        static_cast<double>(epoch - back) + static_cast<double>(bits & 0xFFFF'FFFFU) * 0x1p-32;
+    if (moment > x) continue;
+    const double u = static_cast<double>(bits >> 32U) * 0x1p-32;
+    total += 3 * u * u * std::exp((moment - x) * n[1] * n[3]);  // 3 u^2 has mean 1 and stays below 3
+  }
+  return total * n[2];
+}
+
+double serial(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto index = n[1] > 0 ? static_cast<std::uint64_t>(floor_of(at.now(in) / n[1])) : 0U;
+  std::int64_t most = 1;
+  for (int i = 0; i < static_cast<int>(n[0]); ++i) most *= 10;
+  return static_cast<double>(at.draws(in).whole(index, 0, most - 1));
+}
+
+double faulty(const evaluation& at, const instruction& in) noexcept {
+  const double value = at.input(in);
+  if (in.wanted == axis::stuck) return value;  // its input already looks at the frozen clock
+  const auto phase = phase_of_fault(at, in);
+  if (!phase.active) return value;
+  const double *n = at.numbers(in), size = n[3], elapsed = at.now(in) - phase.since;
+  switch (in.wanted) {
+    case axis::bias:
+      return value + size;
+    case axis::drift:
+      return value + size * elapsed / n[2];
+    case axis::spike:
+      return at.draws(in).chance(static_cast<std::uint64_t>(floor_of(at.now(in))), 0.2) ? value + size
+                                                                                        : value;
+    default:
+      return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+/// Two octaves of value noise in [0, 1] scaled so that its slope stays within +-1: what makes counters
+/// monotone.
+struct gentle_noise {
+  double integral = 0, slope = 0;  ///< Seconds, and per second.
+};
+gentle_noise gentle(random_stream draws, double t, double time) noexcept {
+  gentle_noise out;
+  for (std::uint64_t octave = 0; octave < 2; ++octave) {
+    const double period = octave == 0 ? time : time / 4;
+    const double x = t / period;
+    const auto knot = floor_of(x);
+    const double f = x - static_cast<double>(knot);
+    const auto index = static_cast<std::uint64_t>(knot) * 2 + octave;
+    const double low = draws.uniform(index), rise = draws.uniform(index + 2) - low;
+    out.integral += period / 3 * (low + rise * smooth(f));
+    out.slope += 2 * rise * f * (1 - f);
+  }
+  return out;
+}
+
+/// The counter's integral since 1970, and its rate; both exact, so that a power and its energy agree.
+struct counted {
+  double total = 0, rate = 0;
+};
+counted count(const double* n, random_stream draws, double t, double utc_offset) noexcept {
+  const double omega = 2 * std::numbers::pi / day_s;
+  const double wave = omega * (t + utc_offset - n[2]);
+  const auto wiggle = gentle(draws, t, n[4]);
+  const double scale = n[0] * draws.uniform(0xFFFF'FFFF'0000'0002ULL, 0.7, 1.3);
+  return {.total = scale * (t + n[1] / omega * std::sin(wave) + n[3] * wiggle.integral),
+          .rate = scale * (1 + n[1] * std::cos(wave) + n[3] * wiggle.slope)};
+}
+
+double counter(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto draws = at.draws(in);
+  const double offset = at.made.world.utc_offset_s, t = at.now(in);
+  double origin =
+      static_cast<double>(at.made.world.start_ms) * 0.001 - n[6] * draws.uniform(0xFFFF'FFFF'0000'0003ULL);
+  if (n[5] > 0) origin = std::max(origin, last_renewal(draws, t, n[5], 0.3).since);
+  if (t <= origin) return 0;
+  return std::max(0.0, count(n, draws, t, offset).total - count(n, draws, origin, offset).total);
+}
+
+double setpoint(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto now_ms = static_cast<std::int64_t>(std::llround(at.now(in) * 1000));
+  for (auto i = at.commands.size(); i-- > 0;) {
+    const auto& command = at.commands[i];
+    if (command.property != in.property || command.at_ms > now_ms) continue;
+    const double from = static_cast<double>(command.from), to = static_cast<double>(command.to);
+    if (n[1] <= 0) return to;
+    return to + (from - to) * std::exp(static_cast<double>(command.at_ms - now_ms) * 0.001 / n[1]);
+  }
+  return in.input_count != 0 ? at.input(in) : n[0];
+}
+
+double two_point(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const double period = n[2] + n[3], x = at.now(in) / period + phase_of(at.draws(in));
+  const double inside = (x - static_cast<double>(floor_of(x))) * period;
+  const bool rising = inside < n[2];
+  if (in.kind == kind::hyst_on) return rising ? 1 : 0;
+  const double share = rising ? inside / n[2] : (inside - n[2]) / n[3];
+  const double curve = share * (2 - share);  // fast at first, then slower, like an exponential
+  const double level = rising ? n[0] + (n[1] - n[0]) * curve : n[1] - (n[1] - n[0]) * curve;
+  return level + (in.input_count != 0 ? at.input(in) : 0.0);
+}
+
+double fold(const evaluation& at, const instruction& in) noexcept {
+  double total = at.input(in);
+  for (std::size_t i = 1; i < in.input_count; ++i) {
+    const double next = at.input(in, i);
+    switch (in.kind) {
+      case kind::sum:
+        total += next;
+        break;
+      case kind::product:
+        total *= next;
+        break;
+      case kind::least:
+        total = next < total ? next : total;
+        break;
+      default:
+        total = next > total ? next : total;
+        break;
+    }
+  }
+  return total;
+}
+
+double choose(const evaluation& at, const instruction& in) noexcept {
+  const double* labels = at.numbers(in);
+  const double state = at.input(in);
+  for (std::size_t i = 0; i + 2 < in.input_count; ++i) {
+    if (labels[i] == state) return at.input(in, i + 1);
+  }
+  return at.input(in, in.input_count - 1U);
+}
+
+double slot_chance(const evaluation& at, const instruction& in) noexcept {
+  const auto draws = at.draws(in);
+  const auto slot = floor_of(at.now(in) / at.numbers(in)[0] + phase_of(draws));
+  return draws.chance(static_cast<std::uint64_t>(slot), at.input(in)) ? 1 : 0;
+}
+
+}  // namespace
+
+fault_phase phase_of_fault(const evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  const auto draws = at.draws(in);
+  const double x = at.now(in) / n[0] + phase_of(draws);
+  const auto epoch = floor_of(x);
+  const auto inside = draws.child(static_cast<std::uint64_t>(epoch));
+  if (!inside.chance(0, n[1])) return {};
+  const double elapsed = (x - static_cast<double>(epoch)) * n[0] - inside.uniform(1) * (n[0] - n[2]);
+  return {.active = elapsed >= 0 && elapsed < n[2], .since = at.now(in) - elapsed};
+}
+
+double evaluate_clock(const evaluation& at, const instruction& in) noexcept {
+  const double t = at.now(in);
+  const double* n = at.numbers(in);
+  if (in.kind == kind::fault) {
+    const auto phase = phase_of_fault(at, in);
+    return phase.active ? phase.since : t;
+  }
+  if (in.kind == kind::hold) return static_cast<double>(floor_of(t / n[0])) * n[0];
+  return t - n[0];
+}
+
+double evaluate(evaluation& at, const instruction& in) noexcept {
+  const double* n = at.numbers(in);
+  switch (in.kind) {
+    case kind::sum:
+    case kind::product:
+    case kind::least:
+    case kind::greatest:
+      return fold(at, in);
+    case kind::linear:
+      return at.input(in) * n[0] + n[1];
+    case kind::power:
+      return std::pow(std::max(0.0, at.input(in)), n[0]);
+    case kind::table:
+      return interpolate(n, at.input(in));
+    case kind::choose:
+      return choose(at, in);
+    case kind::above:
+      return at.input(in) > n[0] ? 1 : 0;
+    case kind::below:
+      return at.input(in) < n[0] ? 1 : 0;
+    case kind::quantize:
+      return std::nearbyint(at.input(in) / n[0]) * n[0];
+    case kind::step:
+      return timetable(at, in);
+    case kind::diurnal:
+      return diurnal(at, in);
+    case kind::age:
+      return last_renewal(at.draws(in), at.now(in), n[0], n[1]).share;
+    case kind::hold:
+    case kind::delay:
+      return at.input(in);
+    case kind::lag:
+      return 0.711093009929173 * at.input(in, 0) + 0.278517733569241 * at.input(in, 1) +
+             0.0103892565015861 * at.input(in, 2);
+    case kind::noise:
+      return noise(at, in);
+    case kind::spread:
+      return at.draws(in).uniform(0, n[0], n[1]);
+    case kind::markov:
+      return markov(at, in);
+    case kind::chance:
+      return slot_chance(at, in);
+    case kind::poisson:
+      return at.draws(in).poisson(static_cast<std::uint64_t>(floor_of(at.now(in) / n[0])), at.input(in));
+    case kind::pulses:
+      return pulses(at, in);
+    case kind::serial:
+      return serial(at, in);
+    case kind::fault:
+      return faulty(at, in);
+    case kind::counter:
+      return counter(at, in);
+    case kind::slope:
+      return count(n, at.draws(in), at.now(in), at.made.world.utc_offset_s).rate * n[7];
+    case kind::setpoint:
+      return setpoint(at, in);
+    case kind::hyst:
+    case kind::hyst_on:
+      return two_point(at, in);
+    case kind::battery:
+      return 1 - last_renewal(at.draws(in), at.now(in), n[0], n[1]).share;
+    case kind::solar:
+    case kind::field:
+    case kind::weibull:
+    case kind::windpower:
+      return evaluate_nature(at, in);
+    default:
+      return evaluate_motion(at, in);
+  }
+}
+
+}  // namespace wanwu::sim

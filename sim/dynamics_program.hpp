@@ -1,0 +1,156 @@
+// The compiled form of a model's dynamics, and what its instructions see while they run. Internal to
+// sim/dynamics.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/dynamics.hpp"
+
+namespace wanwu::sim {
+
+inline constexpr std::size_t register_count_max = 1024;
+inline constexpr std::size_t clock_count_max = 64;
+
+/// What an instruction does: a kind of dynamics, or one of three that only the compiler makes.
+enum class opcode : std::uint8_t { dynamics, finish, column, set_clock };
+
+/// Which quantity of a mobility kind is wanted; also which fault.
+enum class axis : std::uint8_t {
+  none,
+  latitude,
+  longitude,
+  altitude,
+  heading,
+  speed,
+  sunlit,
+  climb,
+  grounded,
+  stuck,
+  spike,
+  drift,
+  bias,
+  dropout,
+};
+
+struct instruction {
+  opcode code{};
+  things::dynamics_kind kind{};
+  axis wanted = axis::none;
+  std::uint8_t clock = 0;   ///< Which time it sees; clock 0 is the sample's.
+  std::uint16_t out = 0;    ///< Register written; for set_clock the clock.
+  std::uint16_t input = 0;  ///< First of its inputs in dynamics_program::inputs.
+  std::uint16_t input_count = 0;
+  std::uint16_t property = 0;  ///< finish, column, setpoint.
+  std::uint32_t number = 0;    ///< First of its numbers in dynamics_program::numbers.
+  std::uint32_t number_count = 0;
+  std::uint64_t salt = 0;  ///< Hash of seed and stream; with the thing it gives the random stream.
+};
+
+/// How a raw value becomes a reading.
+struct finish_rule {
+  double low = 0, high = 0;
+  double steps = 0;  ///< Steps per unit; 0 = as it is.
+  bool boolean = false;
+};
+
+struct condition {
+  things::trigger when;
+  std::uint64_t salt = 0;
+};
+
+struct dynamics_program {
+  world_frame world;
+  double metres_to_latitude = 0, metres_to_longitude = 0, sin_latitude = 0, cos_latitude = 0;
+  std::vector<double> constants;  ///< The first registers.
+  std::vector<instruction> code;
+  std::vector<std::uint16_t> inputs;  ///< Registers.
+  std::vector<double> numbers;
+  std::vector<finish_rule> rules;      ///< By property.
+  std::vector<std::uint16_t> results;  ///< By property: its register at clock 0.
+  std::vector<std::vector<std::uint16_t>>
+      needed;  ///< By property: the instructions its value takes, in order.
+  std::vector<condition> events;
+  std::size_t register_count = 0, clock_count = 1;
+};
+
+/// Where a moving thing is: metres east and north of home for local motion, else degrees.
+struct motion {
+  position at;
+  double altitude = 0, heading = 0, speed = 0, climb = 0;
+  bool flag = false;  ///< Sunlit or grounded.
+};
+
+/// Day and year angles of one clock, made when first asked for.
+struct sky_angles {
+  double day_cos, day_sin, year_cos, year_sin;
+};
+
+/// One sample's scratch; lives on the stack. The big arrays stay uninitialised: every register and clock is
+/// written before it is read, and clearing them would cost more than the sample.
+struct evaluation {
+  evaluation(const dynamics_program& program, subject subject_of, std::span<const actuation> list,
+             std::span<const double> cells) noexcept
+      : made{program}, who{subject_of}, commands{list}, columns{cells} {}
+
+  const dynamics_program& made;
+  subject who;
+  std::span<const actuation> commands;
+  std::span<const double> columns;
+  double east_m = 0, north_m = 0;  ///< Home, from the world's middle.
+  bool has_home = false;
+  std::uint64_t angles_known = 0;          ///< Bit per clock.
+  const instruction* motion_of = nullptr;  ///< Whose motion `moving` is.
+  motion moving;
+  std::array<double, clock_count_max> time;  ///< Seconds since 1970 by clock.
+  std::array<sky_angles, clock_count_max> angles;
+  std::array<double, register_count_max> registers;
+
+  random_stream draws(const instruction& in) const noexcept {
+    return random_stream{scramble(in.salt + (number_of(who.thing) + 1) * 0x9e3779b97f4a7c15ULL)};
+  }
+  double now(const instruction& in) const noexcept { return time[in.clock]; }
+  const double* numbers(const instruction& in) const noexcept { return made.numbers.data() + in.number; }
+  double input(const instruction& in, std::size_t which = 0) const noexcept {
+    return registers[made.inputs[in.input + which]];
+  }
+  /// Fills east_m and north_m.
+  void find_home() noexcept;
+  const sky_angles& sky(std::uint8_t clock) noexcept;
+};
+
+/// Value of one `dynamics` instruction.
+double evaluate(evaluation& at, const instruction& in) noexcept;
+/// The kinds that need the sky, a field or a map.
+double evaluate_nature(evaluation& at, const instruction& in) noexcept;
+double evaluate_motion(evaluation& at, const instruction& in) noexcept;
+/// Time that a set_clock instruction gives its clock.
+double evaluate_clock(const evaluation& at, const instruction& in) noexcept;
+
+/// A fault's present state: whether it is on, and since when.
+struct fault_phase {
+  bool active = false;
+  double since = 0;
+};
+fault_phase phase_of_fault(const evaluation& at, const instruction& in) noexcept;
+
+/// Numbers as the instruction wants them (pre-computed cosines, tables, stationary distribution).
+std::vector<double> prepare_numbers(const things::dynamics_node& node);
+
+/// Largest whole number not above `x`, for |x| < 2^62; several times faster than std::floor without SSE 4.1.
+inline std::int64_t floor_of(double x) noexcept {
+  const auto cut = static_cast<std::int64_t>(x);
+  return cut - (static_cast<double>(cut) > x ? 1 : 0);
+}
+inline double smooth(double share) noexcept {
+  return share * share * (3 - 2 * share);
+}
+/// The stream's own shift against the others, in [0, 1).
+inline double phase_of(random_stream draws) noexcept {
+  return draws.uniform(0xFFFF'FFFF'0000'0001ULL);
+}
+
+}  // namespace wanwu::sim
