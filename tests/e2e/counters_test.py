@@ -71,7 +71,7 @@ class Counters(Case):
         scenario = self.write("coap.scenario.yaml", f"""wanwu: scenario/v1
 target: coap-server.target.yaml
 things:
-  probe: {{ model: builtin/soil_probe, count: 20, every: 200 ms, over: coap }}
+  probe: {{ model: builtin/soil-probe, count: 20, every: 200 ms, over: coap }}
 phases:
   - ramp: 1 s
   - hold: 3 s
