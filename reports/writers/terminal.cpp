@@ -1,0 +1,157 @@
+// What a person reads when the run is over.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "reports/quantity.hpp"
+#include "reports/writers/writers.hpp"
+
+namespace wanwu::report {
+
+namespace {
+
+constexpr std::size_t errors_shown = 10;
+
+struct ink {
+  std::string_view on, off;
+};
+
+class page {
+ public:
+  explicit page(const terminal_style& style) : style_{style} {}
+
+  /// Names come from files and targets: no control character of theirs reaches the terminal.
+  static std::string safe(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+    return out;
+  }
+  std::string colored(std::string_view text, std::string_view code) const {
+    return style_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+  }
+  std::string mark(finding found) const {
+    static constexpr std::array<std::string_view, 3> utf8{"\u2713", "\u2717", "?"}, ascii{"ok", "X", "?"};
+    static constexpr std::array<std::string_view, 3> codes{"32", "31", "33"};
+    const auto i = static_cast<std::size_t>(found);
+    return colored(style_.utf8 ? utf8[i] : ascii[i], codes[i]);
+  }
+  void line(std::string_view text) { out_.append(text).push_back('\n'); }
+  std::string take() { return std::move(out_); }
+
+ private:
+  terminal_style style_;
+  std::string out_;
+};
+
+std::string verdict_word(verdict v) {
+  switch (v) {
+    case verdict::pass:
+      return "PASS";
+    case verdict::fail:
+      return "FAIL";
+    case verdict::inconclusive:
+      return "INCONCLUSIVE";
+    case verdict::not_applicable:
+      return "NOT APPLICABLE";
+    case verdict::error:
+      return "ERROR";
+  }
+  return "";
+}
+
+std::string verdict_code(verdict v) {
+  if (v == verdict::pass || v == verdict::not_applicable) return "1;32";
+  return v == verdict::inconclusive ? "1;33" : "1;31";
+}
+
+void write_limits(page& out, const run_record& run, const summary& of) {
+  if (run.limits.empty()) return;
+  out.line("");
+  out.line("thresholds");
+  for (std::size_t i = 0; i < run.limits.size(); ++i) {
+    const auto& one = run.limits[i];
+    const auto& got = of.judged.limits[i];
+    out.line(fmt::format("  {} {:<58} {:>10}  {} samples", out.mark(got.found), page::safe(one.text),
+                         got.value ? show_measure(*got.value, one.unit) : "-", show_count(got.samples)));
+    if (got.found != finding::holds && !one.file.empty())
+      out.line(fmt::format("      at {}:{}:{}", page::safe(one.file), one.line, one.column));
+    if (!got.reason.empty()) out.line("      " + page::safe(got.reason));
+    if (got.found == finding::crossed && got.first_crossed_s >= 0)
+      out.line(fmt::format("      first crossed at {}", show_clock(got.first_crossed_s)));
+    if (got.found != finding::holds && !one.why.empty()) out.line("      why: " + page::safe(one.why));
+  }
+}
+
+void write_numbers(page& out, const run_record& run, const summary& of) {
+  const headline& t = of.totals;
+  const auto time = [](std::uint64_t us) { return show_time_us(static_cast<double>(us)); };
+  out.line("");
+  out.line(fmt::format("things      {} planned, at most {} connected", show_count(t.things),
+                       show_count(t.connected_max)));
+  out.line(fmt::format("sent        {} in {} ({}/s), {} acknowledged, {} errors", show_count(t.sent),
+                       show_clock(run.duration_s), show_count(static_cast<std::uint64_t>(t.sent_per_s)),
+                       show_count(t.acknowledged), show_count(t.errors)));
+  if (t.arrival_measured) {
+    out.line(fmt::format("arrived     {} seen by the witness, {} lost, {} duplicates, {} reordered",
+                         show_count(t.arrived), show_count(t.lost), show_count(t.duplicates),
+                         show_count(t.reordered)));
+  }
+  if (t.latency_count != 0) {
+    out.line(fmt::format("latency     p50 {}, p99 {}, p99.9 {}, max {}  (telemetry, from the intended start)",
+                         time(t.p50_us), time(t.p99_us), time(t.p999_us), time(t.max_us)));
+  }
+  const auto& g = of.generator;
+  out.line(fmt::format("generator   late {}, cpu at most {:.0f} %, memory at most {}",
+                       show_ratio(g.late_ratio), g.cpu_max * 100, show_bytes(g.memory_bytes_max)));
+}
+
+void write_errors(page& out, const summary& of) {
+  if (of.errors.empty()) return;
+  out.line("");
+  out.line("errors");
+  for (std::size_t i = 0; i < std::min(errors_shown, of.errors.size()); ++i) {
+    const auto& one = of.errors[i];
+    const std::string who = one.sector.empty() ? one.kind : one.sector + "/" + one.kind;
+    out.line(fmt::format("  {:>10} x  {}  ({}; first {}, last {})", show_count(one.count),
+                         page::safe(one.what), page::safe(who), show_clock(one.first_s),
+                         show_clock(one.last_s)));
+  }
+  if (of.errors.size() > errors_shown)
+    out.line(fmt::format("  and {} more kinds of error", of.errors.size() - errors_shown));
+  if (of.errors_uncounted != 0)
+    out.line(fmt::format("  and {} errors not told apart", show_count(of.errors_uncounted)));
+}
+
+void write_next(page& out, const run_record& run, const summary& of) {
+  out.line("");
+  for (const auto& note : run.about.notes) out.line("note        " + page::safe(note));
+  if (!run.bundle_problem.empty())
+    out.line("bundle      " + page::safe(run.bundle_problem) + "; what follows was kept in memory only");
+  if (run.bundle_path.empty()) return;
+  out.line("bundle      " + page::safe(run.bundle_path));
+  const bool target_is_asked = of.judged.result == verdict::inconclusive && !of.totals.acknowledged;
+  if (target_is_asked)
+    out.line(
+        "next        is the target up, and the address right? wanwu doctor tells what this machine can "
+        "carry");
+  else
+    out.line(fmt::format("next        wanwu report {} --to html=report.html", page::safe(run.bundle_path)));
+}
+
+}  // namespace
+
+std::string write_terminal(const run_record& run, const summary& of, const terminal_style& style) {
+  page out{style};
+  const verdict v = of.judged.result;
+  const auto& name = run.about.title.empty() ? run.about.name : run.about.title;
+  out.line(fmt::format("{}  {}", out.colored(verdict_word(v), verdict_code(v)), page::safe(name)));
+  for (const auto& reason : of.judged.reasons) out.line("  " + page::safe(reason));
+  write_limits(out, run, of);
+  write_numbers(out, run, of);
+  write_errors(out, of);
+  write_next(out, run, of);
+  return out.take();
+}
+
+}  // namespace wanwu::report
