@@ -59,12 +59,6 @@ class bundle_writer {
 /// damaged line.
 bundle_result<run_record> read_bundle(const std::string& directory);
 
-/// Parts of read_bundle for tests and fuzzing: a line is accepted whole or leaves the record as it was.
-bool read_series_line(std::string_view line, run_record& into);
-bool read_latency_line(std::string_view line, run_record& into);
-bool read_log_line(std::string_view line, run_record& into);
-bundle_result<run_record> read_manifest(std::string_view json);
-
 inline constexpr std::size_t bundle_line_bytes_max = 4'000'000;
 inline constexpr std::size_t bundle_series_max = 1'000'000;  ///< Seconds: eleven days.
 inline constexpr std::size_t bundle_log_max = 100'000;       ///< Later entries are counted, not kept.

@@ -46,7 +46,8 @@ class collector {
 
  private:
   void take_from_workers(series_point& point);
-  void add_levels(series_point& point, const gauges& levels);
+  void note_crossed(std::size_t index);
+  void add_last_second(progress_snapshot& out) const;
 
   run_record run_;
   time_point started_;

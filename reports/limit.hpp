@@ -8,6 +8,10 @@
 
 #include "protocols/core/time.hpp"
 
+namespace wanwu::lang {
+struct threshold;
+}
+
 namespace wanwu::report {
 
 enum class statistic : std::uint8_t { count, rate, ratio, min, max, mean, percentile };
@@ -35,8 +39,12 @@ struct limit {
   std::string file;   ///< Where it is written; "" when from the command line.
   int line{}, column{};
   std::uint64_t min_samples{};  ///< 0 = the default of its statistic.
+  bool should{};                ///< Advice: crossing it is reported and does not fail the run.
   bool abort{};                 ///< Stop the run once crossed,
   duration grace{};             ///< but not before this long into the run, or into its phase.
 };
+
+/// The scenario's threshold with its units made ours; `file` is the path its mark is about, "" when none.
+limit limit_of(const lang::threshold& from, std::string file);
 
 }  // namespace wanwu::report

@@ -39,6 +39,7 @@ constexpr std::array operation_rules{
     rule{"failed", reading::kind::counter, failed, tried},
     rule{"not_started", reading::kind::counter, any_of(outcome::not_started),
          tried | any_of(outcome::not_started, outcome::local_error)},
+    rule{"tried", reading::kind::counter, tried, tried | any_of(outcome::not_started, outcome::local_error)},
     rule{"heard", reading::kind::counter, tried, tried},
     rule{"latency", reading::kind::latency, ok, ok},
     rule{"time", reading::kind::latency, ok, ok},
@@ -72,6 +73,9 @@ struct found_rule {
 };
 
 std::optional<found_rule> find_rule(std::string_view metric) {
+  if (metric == "disconnects") {
+    return found_rule{{"", reading::kind::counter, failed, ok | failed}, operation::disconnect};
+  }
   const auto dot = metric.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
   const auto word = metric.substr(0, dot), suffix = metric.substr(dot + 1);
@@ -92,6 +96,7 @@ std::optional<found_rule> find_rule(std::string_view metric) {
 /// Metrics told by gauges.
 enum class gauge_metric : std::uint8_t {
   connected,
+  planned,
   late,
   cpu,
   lag,
@@ -108,6 +113,7 @@ struct gauge_rule {
 };
 constexpr std::array gauge_rules{
     gauge_rule{"things.connected", gauge_metric::connected, -1},
+    gauge_rule{"generator.planned", gauge_metric::planned, -1},
     gauge_rule{"generator.late", gauge_metric::late, -1},
     gauge_rule{"generator.cpu", gauge_metric::cpu, -1},
     gauge_rule{"generator.lag", gauge_metric::lag, -1},
@@ -119,9 +125,7 @@ constexpr std::array gauge_rules{
     gauge_rule{"coap.bytes_in", gauge_metric::bytes_in, 1},
     gauge_rule{"http.bytes_in", gauge_metric::bytes_in, 2},
     gauge_rule{"coap.retransmissions", gauge_metric::retransmissions, 1},
-    gauge_rule{"mqtt.wire_errors", gauge_metric::wire_errors, 0},
-    gauge_rule{"coap.wire_errors", gauge_metric::wire_errors, 1},
-    gauge_rule{"http.wire_errors", gauge_metric::wire_errors, 2},
+    gauge_rule{"target.malformed", gauge_metric::wire_errors, -1},
 };
 
 const gauge_rule* find_gauge(std::string_view metric) {
@@ -135,7 +139,7 @@ bool selects(tag_list tags, const population_tags& population, protocol via) {
     if (tag.first == "sector") return population.sector == tag.second;
     if (tag.first == "kind") return population.kind == tag.second;
     if (tag.first == "protocol") return name_of(via) == tag.second;
-    return false;
+    return std::find(population.tags.begin(), population.tags.end(), tag) != population.tags.end();
   });
 }
 
@@ -221,6 +225,10 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
   switch (rule.which) {
     case gauge_metric::connected:
       add_connected(out, of, populations, tags);
+      break;
+    case gauge_metric::planned:
+      out.count += of.due;
+      out.attempts += of.due;
       break;
     case gauge_metric::late:
       out.count += of.late;
@@ -309,7 +317,9 @@ std::optional<reading> metric_store::read(std::string_view metric, tag_list tags
   for (std::size_t i = 0; i < phases_.size(); ++i) {
     if (!phases_[i] || (!phase.empty() && phase_names_[i] != phase)) continue;
     out.seconds += phases_[i]->seconds;
-    if (gauge) {
+    if (gauge && gauge->which == gauge_metric::lag) {
+      out.latency.merge(phases_[i]->lag);
+    } else if (gauge) {
       add_gauge(out, phases_[i]->levels, *gauge, populations_, tags);
     } else {
       add_cells(out, *phases_[i], *rule, populations_, tags);

@@ -81,6 +81,7 @@ cell& phase_cells::touch(std::size_t index) {
 void phase_cells::merge(const phase_cells& other) {
   for (const auto index : other.touched) touch(index).merge(other.cells[index]);
   for (std::size_t op = 0; op < operation_count; ++op) headline[op].merge(other.headline[op]);
+  lag.merge(other.lag);
   levels.merge(other.levels);
   seconds += other.seconds;
 }
@@ -91,6 +92,7 @@ void phase_cells::clear() noexcept {
   for (auto& latency : headline) {
     if (latency.count() != 0) latency.clear();
   }
+  lag.clear();
   levels = {};
   seconds = 0;
 }

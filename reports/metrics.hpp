@@ -84,6 +84,7 @@ struct phase_gauges {
 struct phase_cells {
   std::vector<cell> cells;
   std::vector<histogram> headline;
+  histogram lag{2};                    ///< From the intended start to the first byte, over everything sent.
   std::vector<std::uint32_t> touched;  ///< Indices of cells with touched set.
   phase_gauges levels;
   double seconds{};  ///< How long the phase has been measured.

@@ -18,6 +18,12 @@ constexpr bool has_latency(outcome result) noexcept {
   return result == outcome::ok || result == outcome::reordered;
 }
 
+/// Operations that a schedule starts; the others begin with something the target did.
+constexpr bool is_sent_by_us(operation op) noexcept {
+  return op == operation::telemetry || op == operation::event || op == operation::read ||
+         op == operation::register_ || op == operation::connect;
+}
+
 std::size_t slot_of(const observation& seen) noexcept {
   const std::uint64_t key = (std::uint64_t{seen.population} << 32) | (std::uint64_t{seen.code} << 16) |
                             (static_cast<std::uint64_t>(seen.op) << 8) |
@@ -78,6 +84,10 @@ void delta::add(const observation& seen) {
     const std::uint64_t us = ns > 0 ? static_cast<std::uint64_t>(ns) / 1000 : 0;
     at.latency.record(us);
     current_->headline[static_cast<std::size_t>(seen.op)].record(us);
+  }
+  if (is_sent_by_us(seen.op)) {
+    const auto ns = (seen.sent_at - seen.intended_at).count();
+    current_->lag.record(ns > 0 ? static_cast<std::uint64_t>(ns) / 1000 : 0);
   }
   if (is_failure(seen.result)) [[unlikely]]
     add_error(seen);

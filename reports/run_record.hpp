@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace wanwu::report {
 struct input_file {
   std::string path;     ///< As the user named it.
   std::string content;  ///< As run, secrets out. Written to inputs/; empty when read back.
-  std::string sha256;   ///< Filled by the bundle when empty.
+  std::string sha256;   ///< Computed by run_record when empty.
 };
 
 /// Who ran what, where and how. Written to manifest.json before anything is sent.
@@ -49,8 +50,9 @@ enum class log_level : std::uint8_t { info, warning, error };
 struct log_entry {
   double at_s{};
   log_level level{};
-  std::string event;  ///< A word: "phase", "limit_crossed", "storm", "target_unreachable", ...
-  std::string text;   ///< A sentence. May quote the target; control characters are escaped when written.
+  std::int64_t limit{-1};  ///< Index of the limit this is about, -1 for none.
+  std::string event;       ///< A word: "phase", "limit_crossed", "storm", "target_unreachable", ...
+  std::string text;        ///< A sentence. May quote the target; control characters are escaped when written.
 };
 
 /// How the run ended.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/observation.hpp"
@@ -18,6 +19,8 @@ struct population_tags {
   std::string kind;
   protocol via{};
   std::uint64_t count{};
+  std::vector<std::pair<std::string, std::string>>
+      tags;  ///< The scenario's own, besides sector, kind, protocol.
 };
 
 /// A stretch of the run with a name. Times are after the start of the run.

@@ -16,6 +16,8 @@ namespace wanwu::cli {
 // Each stands in sim/cli/NAME_command.cpp. A new command is one line here and one in the table.
 int help_command(std::span<const std::string> arguments, const global_options& global);
 int target_command(std::span<const std::string> arguments, const global_options& global);
+int report_command(std::span<const std::string> arguments, const global_options& global);
+int version_command(std::span<const std::string> arguments, const global_options& global);
 
 namespace {
 
@@ -24,6 +26,8 @@ constexpr auto table = std::to_array<command>({
      help_command},
     {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]", "Run the embedded target: MQTT, CoAP and HTTP on this machine",
      target_command},
+    {"report", "BUNDLE… [--to html|json|junit|md|csv=PATH]…", "Make reports again from the bundle of a run", report_command},
+    {"version", "[--json]", "Print the program's version", version_command},
 });
 
 constexpr std::string_view color_flag = "--color";

@@ -1,0 +1,202 @@
+#include "reports/summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reports/quantity.hpp"
+#include "scenarios/language/metric_table.hpp"
+
+namespace wanwu::report {
+
+namespace {
+
+using tags = std::vector<std::pair<std::string, std::string>>;
+
+metric_row row_of(std::string_view metric, const reading& got) {
+  metric_row row;
+  row.metric = metric;
+  row.attempts = got.attempts;
+  row.count = got.what == reading::kind::latency ? got.latency.count() : got.count;
+  if (got.what == reading::kind::latency) {
+    row.has_latency = true;
+    row.p50_us = got.latency.percentile(50);
+    row.p90_us = got.latency.percentile(90);
+    row.p99_us = got.latency.percentile(99);
+    row.p999_us = got.latency.percentile(99.9);
+    row.max_us = got.latency.max();
+    row.mean_us = got.latency.mean();
+    row.error_bound = got.latency.error_bound();
+  }
+  return row;
+}
+
+void add_row(summary& out, const metric_store& store, std::string_view metric, const tags& by,
+             const std::string& phase) {
+  const auto got = store.read(metric, by, phase);
+  if (!got || got->what == reading::kind::level || (got->samples() == 0 && got->count == 0)) return;
+  metric_row row = row_of(metric, *got);
+  row.phase = phase;
+  for (const auto& [key, value] : by) {
+    if (key == "sector") row.sector = value;
+    if (key == "kind") row.kind = value;
+    if (key == "protocol") row.protocol = value;
+  }
+  out.metrics.push_back(std::move(row));
+}
+
+/// Every metric with samples: the whole run, each phase, each sector x kind x protocol of the whole run.
+void add_metrics(summary& out, const run_record& run) {
+  std::set<std::array<std::string, 3>> groups;
+  for (std::size_t i = 0; i < run.store.phase_count(); ++i) {
+    const phase_cells* phase = run.store.find_phase(i);
+    if (!phase) continue;
+    for (const auto index : phase->touched) {
+      const auto key = cell_key::from_index(index);
+      const auto& population = run.shape.populations[key.population];
+      groups.insert({population.sector, population.kind, std::string{name_of(key.via)}});
+    }
+  }
+  for (const auto& metric : lang::metrics()) {
+    add_row(out, run.store, metric.name, {}, "");
+    for (const auto& phase : run.shape.phases) {
+      if (run.shape.phases.size() > 1) add_row(out, run.store, metric.name, {}, phase.name);
+    }
+    if (!metric.tagged) continue;
+    for (const auto& [sector, kind, via] : groups) {
+      add_row(out, run.store, metric.name, {{"sector", sector}, {"kind", kind}, {"protocol", via}}, "");
+    }
+  }
+}
+
+std::string code_text(protocol via, std::uint16_t code) {
+  if (code == 0) return "";
+  switch (via) {
+    case protocol::mqtt:
+      return fmt::format(", reason 0x{:02x}", code);
+    case protocol::coap:
+      return fmt::format(", code {}.{:02}", code >> 5, code & 31);
+    case protocol::http:
+      return fmt::format(", status {}", code);
+  }
+  return "";
+}
+
+std::string spoken(outcome result) {
+  std::string word{name_of(result)};
+  std::replace(word.begin(), word.end(), '_', ' ');
+  return word;
+}
+
+void add_errors(summary& out, const run_record& run) {
+  for (const auto& group : run.store.errors()) {
+    const auto& population = run.shape.populations[group.population];
+    out.errors.push_back({fmt::format("{} over {}: {}{}", name_of(group.op), name_of(group.via),
+                                      spoken(group.result), code_text(group.via, group.code)),
+                          population.sector, population.kind, group.count,
+                          std::chrono::duration<double>(group.first).count(),
+                          std::chrono::duration<double>(group.last).count()});
+  }
+  std::stable_sort(out.errors.begin(), out.errors.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
+  out.errors_uncounted = run.store.errors_uncounted();
+}
+
+std::uint64_t count_of(const metric_store& store, std::string_view metric) {
+  const auto got = store.read(metric, {}, "");
+  return got ? got->count : 0;
+}
+
+void add_latency(headline& out, const metric_store& store) {
+  const auto got = store.read("telemetry.latency", {}, "");
+  if (!got || got->samples() == 0) return;
+  out.latency_count = got->latency.count();
+  out.p50_us = got->latency.percentile(50);
+  out.p99_us = got->latency.percentile(99);
+  out.p999_us = got->latency.percentile(99.9);
+  out.max_us = got->latency.max();
+}
+
+/// Sent in one second: telemetry and events of all populations.
+std::uint64_t sent_in(const series_point& point) {
+  std::uint64_t n = 0;
+  for (const auto& one : point.cells) {
+    if (one.key.op != operation::telemetry && one.key.op != operation::event) continue;
+    for (const auto result : {outcome::ok, outcome::refused, outcome::timed_out, outcome::broken_link,
+                              outcome::malformed_answer}) {
+      n += one.outcomes[static_cast<std::size_t>(result)];
+    }
+  }
+  return n;
+}
+
+headline headline_of(const run_record& run) {
+  headline out;
+  for (const auto& one : run.shape.populations) out.things += one.count;
+  for (const auto& point : run.series) {
+    out.connected_max = std::max(out.connected_max, point.now.things_connected);
+    if (point.length_s > 0.5)
+      out.sent_per_s_max = std::max(out.sent_per_s_max, static_cast<double>(sent_in(point)) / point.length_s);
+  }
+  if (!run.series.empty()) out.connected_end = run.series.back().now.things_connected;
+  for (const auto* word : {"telemetry", "event"}) {
+    out.sent += count_of(run.store, fmt::format("{}.sent", word));
+    out.acknowledged += count_of(run.store, fmt::format("{}.acknowledged", word));
+  }
+  for (const auto* metric : {"telemetry.errors", "event.errors", "ack.errors", "read.errors",
+                             "register.errors", "connect.failed", "reconnect.failed"}) {
+    out.errors += count_of(run.store, metric);
+  }
+  const auto arrived = run.store.read("telemetry.arrived", {}, "");
+  out.arrival_measured = arrived && arrived->samples() != 0;
+  out.arrived = arrived ? arrived->count : 0;
+  out.lost = count_of(run.store, "telemetry.lost");
+  out.duplicates = count_of(run.store, "telemetry.duplicates");
+  out.reordered = count_of(run.store, "telemetry.reordered");
+  if (run.duration_s > 0) out.sent_per_s = static_cast<double>(out.sent) / run.duration_s;
+  add_latency(out, run.store);
+  return out;
+}
+
+generator_health health_of(const run_record& run) {
+  generator_health out;
+  for (const auto& point : run.series) {
+    out.cpu_max = std::max(out.cpu_max, point.now.cpu);
+    out.lag_us_max = std::max(out.lag_us_max, point.now.lag_us);
+    out.memory_bytes_max = std::max(out.memory_bytes_max, point.now.memory_bytes);
+  }
+  const auto late = run.store.read("generator.late", {}, "");
+  out.due = late ? late->attempts : 0;
+  out.late = late ? late->count : 0;
+  out.late_ratio = out.due != 0 ? static_cast<double>(out.late) / static_cast<double>(out.due) : 0;
+  out.script_errors = count_of(run.store, "script.errors");
+  for (std::size_t op = 0; op < operation_count; ++op)
+    out.local_errors += run.store.total(static_cast<operation>(op), outcome::local_error);
+  return out;
+}
+
+std::string sentence_of(const run_record& run, const summary& of) {
+  static constexpr std::array words{"Not applicable", "Pass", "Inconclusive", "Fail", "Error"};
+  const auto& word = words[static_cast<std::size_t>(of.judged.result)];
+  const auto& name = run.about.title.empty() ? run.about.name : run.about.title;
+  return fmt::format("{}: {}. {}", word, name.empty() ? "the run" : name,
+                     of.judged.reasons.empty() ? "" : of.judged.reasons.front() + ".");
+}
+
+}  // namespace
+
+summary summarize(const run_record& run) {
+  summary out;
+  out.judged = judge(run);
+  out.totals = headline_of(run);
+  out.generator = health_of(run);
+  add_metrics(out, run);
+  add_errors(out, run);
+  out.sentence = sentence_of(run, out);
+  return out;
+}
+
+}  // namespace wanwu::report

@@ -1,0 +1,140 @@
+// The recorder: what workers count is what the run gets, by phase, population, operation and protocol.
+#include "reports/recorder.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "scenarios/language/metric_table.hpp"
+
+using namespace wanwu;
+using namespace wanwu::report;
+using namespace std::chrono_literals;
+
+namespace {
+
+run_shape two_kinds() {
+  run_shape out;
+  out.populations = {{"health", "wearable", protocol::mqtt, 10, {}},
+                     {"city", "lamp", protocol::coap, 20, {{"area", "north"}}}};
+  out.phases = {{"ramp", 0s, 10s}, {"steady", 10s, 20s}};
+  return out;
+}
+
+const time_point t0{1000s};
+
+observation seen(duration intended, duration took, std::uint16_t population,
+                 operation op = operation::telemetry, outcome result = outcome::ok) {
+  observation out;
+  out.intended_at = out.sent_at = t0 + intended;
+  out.done_at = out.intended_at + took;
+  out.population = population;
+  out.op = op;
+  out.via = population == 0 ? protocol::mqtt : protocol::coap;
+  out.result = result;
+  out.bytes_sent = 100;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("Observations land in the phase of their intended start and in their population") {
+  const auto shape = two_kinds();
+  recorder worker{shape, t0};
+  const std::vector<observation> batch{seen(1s, 5ms, 0), seen(9999ms, 30s, 0), seen(10s, 7ms, 1),
+                                       seen(500s, 9ms, 1),
+                                       seen(12s, 1ms, 0, operation::telemetry, outcome::timed_out)};
+  worker.record(batch);
+  metric_store store{shape};
+  delta* got = worker.take();
+  REQUIRE(got);
+  got->merge_into(store);
+  worker.recycle(got);
+
+  const auto count = [&](const char* metric, tag_list tags, const char* phase) {
+    return store.read(metric, tags, phase)->count;
+  };
+  CHECK(count("telemetry.acknowledged", {}, "ramp") == 2);
+  CHECK(count("telemetry.acknowledged", {}, "steady") == 2);
+  CHECK(count("telemetry.sent", {}, "") == 5);
+  CHECK(count("telemetry.errors", {}, "steady") == 1);
+  const std::vector<std::pair<std::string, std::string>> health{{"sector", "health"}},
+      north{{"area", "north"}}, none{{"sector", "sea"}};
+  CHECK(count("telemetry.sent", health, "") == 3);
+  CHECK(count("telemetry.sent", north, "") == 2);
+  CHECK(count("telemetry.sent", none, "") == 0);
+  CHECK(store.read("telemetry.latency", health, "")->latency.count() == 2);
+  CHECK(store.read("telemetry.latency", {}, "ramp")->latency.max() >= 30'000'000);
+  REQUIRE(store.errors().size() == 1);
+  CHECK(store.errors()[0].result == outcome::timed_out);
+  CHECK_FALSE(store.read("telemetry.latency", {}, "nosuchphase"));
+  CHECK_FALSE(store.read("nosuch.metric", {}, ""));
+}
+
+TEST_CASE("Every metric of the table can be measured") {
+  for (const auto& metric : lang::metrics()) {
+    CAPTURE(metric.name);
+    CHECK(is_measured(metric.name));
+  }
+}
+
+TEST_CASE("A ratio of losses is taken of what the witness judged") {
+  const auto shape = two_kinds();
+  delta counts{shape, t0};
+  for (int i = 0; i < 98; ++i) counts.add(seen(1s, 5ms, 0, operation::arrived));
+  counts.add(seen(1s, 5ms, 0, operation::arrived, outcome::reordered));
+  counts.add(seen(1s, 5ms, 0, operation::arrived, outcome::lost));
+  counts.add(seen(1s, 5ms, 0, operation::arrived, outcome::duplicate));
+  metric_store store{shape};
+  counts.merge_into(store);
+  CHECK(*store.read("telemetry.lost", {}, "")->value(statistic::ratio, 0, measure::ratio) == Approx(0.01));
+  CHECK(store.read("telemetry.arrived", {}, "")->count == 99);
+  CHECK(store.read("telemetry.duplicates", {}, "")->count == 1);
+}
+
+TEST_CASE("Observations of a population that does not exist are counted, not trusted") {
+  delta counts{two_kinds(), t0};
+  counts.add(seen(1s, 5ms, 7));
+  CHECK(counts.out_of_range() == 1);
+}
+
+TEST_CASE("Nothing is lost or counted twice while a worker records and the run takes") {
+  const auto shape = two_kinds();
+  recorder worker{shape, t0};
+  metric_store store{shape};
+  constexpr std::size_t batches = 2000, batch_size = 256;
+  std::atomic<bool> done{false};
+  std::thread recording{[&] {
+    const std::vector<observation> batch(batch_size, seen(1s, 5ms, 0));
+    for (std::size_t i = 0; i < batches; ++i) worker.record(batch);
+    done = true;
+  }};
+  const auto take = [&] {
+    if (delta* got = worker.take()) {
+      got->merge_into(store);
+      worker.recycle(got);
+      return true;
+    }
+    return false;
+  };
+  while (!done) take();
+  recording.join();
+  take();
+  take();
+  CHECK(store.read("telemetry.sent", {}, "")->count == batches * batch_size);
+}
+
+TEST_CASE("Failures beyond the bound are still counted") {
+  const auto shape = two_kinds();
+  delta counts{shape, t0};
+  for (std::uint16_t code = 0; code < 2000; ++code) {
+    auto one = seen(1s, 5ms, 0, operation::telemetry, outcome::refused);
+    one.code = code;
+    counts.add(one);
+  }
+  CHECK(counts.errors().size() == error_groups_max);
+  CHECK(counts.errors_uncounted() == 2000 - error_groups_max);
+}
