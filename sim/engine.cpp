@@ -1,0 +1,160 @@
+// Threads, their start and their end.
+#include "sim/engine.hpp"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+#include <latch>
+#include <thread>
+
+#include "protocols/transport/descriptors.hpp"
+#include "sim/limits.hpp"
+
+namespace wanwu::sim {
+
+namespace {
+
+/// Processor time a thread has used; 0 when it cannot be told.
+duration cpu_time_of(clockid_t clock) {
+  timespec spent{};
+  if (clock_gettime(clock, &spent) != 0) return {};
+  return std::chrono::seconds{spent.tv_sec} + duration{spent.tv_nsec};
+}
+
+}  // namespace
+
+/// One worker's place: its thread and what is shared with it.
+struct engine::seat {
+  std::uint32_t index{};
+  observation_sink* sink{};
+  std::thread thread;
+  std::latch* ready{};
+  std::string problem;  ///< Written before `ready` counts down.
+  std::atomic<worker*> working{nullptr};
+  std::atomic<bool> finished{false};
+  std::string script_problem;
+  clockid_t clock{};
+  bool has_clock = false;
+  duration cpu_before{};
+  time_point looked_at;
+  std::unique_ptr<worker> own_worker;  ///< Lives until the engine does, so that the run may read its numbers.
+};
+
+engine::engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers, engine_options options)
+    : plan_{plan}, drivers_{std::move(drivers)}, options_{std::move(options)} {
+  for (std::uint32_t i = 0; i < plan.workers; ++i) {
+    auto s = std::make_unique<seat>();
+    s->index = i;
+    s->sink = sinks[i];
+    seats_.push_back(std::move(s));
+  }
+}
+
+engine::~engine() {
+  end_now();
+  for (auto& s : seats_) {
+    if (s->thread.joinable()) s->thread.join();
+  }
+}
+
+std::string engine::start(time_point started) {
+  started_ = started;
+  std::latch ready{static_cast<std::ptrdiff_t>(seats_.size())};
+  for (auto& s : seats_) {
+    s->ready = &ready;
+    s->thread = std::thread{[this, &seat_of = *s] { work(seat_of); }};
+    s->has_clock = pthread_getcpuclockid(s->thread.native_handle(), &s->clock) == 0;
+  }
+  ready.wait();
+  for (auto& s : seats_) {
+    if (!s->problem.empty()) return s->problem;
+  }
+  return "";
+}
+
+void engine::work(seat& at) {
+  if (const auto why = own_descriptor_table(); why) {
+    at.problem = "a worker cannot have a descriptor table of its own: " + why.message();
+    at.finished = true;
+    at.ready->count_down();
+    return;
+  }
+  auto made = reactor::create();
+  if (!made) {
+    at.problem = "a worker cannot open its epoll: " + made.error().message();
+    at.finished = true;
+    at.ready->count_down();
+    return;
+  }
+  // Opened and closed here: in another thread the same numbers are other descriptors.
+  const std::unique_ptr<reactor> events = std::move(*made);
+  worker_setup setup{.plan = plan_, .index = at.index, .sink = *at.sink, .started = started_, .epoch_ms = options_.epoch_ms,
+                     .tap = at.index < options_.taps.size() ? options_.taps[at.index] : nullptr,
+                     .flood_window = options_.flood_window};
+  at.own_worker = std::make_unique<worker>(setup);
+  for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
+    at.own_worker->attach(lane, drivers_(plan_, lane, *events, at.own_worker->client_of(lane)));
+  }
+  at.working = at.own_worker.get();
+  at.ready->count_down();
+  run_rounds(*events, *at.own_worker);
+  at.script_problem = at.own_worker->script_problem();
+  at.own_worker->publish();
+  at.own_worker->detach();
+  at.finished = true;
+}
+
+void engine::run_rounds(reactor& events, worker& own) {
+  time_point now = std::chrono::steady_clock::now();
+  if (now < started_) now = events.wait(started_);
+  time_point last = now;
+  while (!stop_now_.load(std::memory_order_relaxed)) {
+    time_point next = own.round(now);
+    if (own.finished()) break;
+    // Many things a second are taken in sips: a system call for each would cost more than the wait.
+    if (options_.flood_window == 0) next = std::max(next, last + limits::round_min);
+    now = events.wait(next);
+    last = now;
+  }
+}
+
+void engine::end_soon() noexcept {
+  for (auto& s : seats_) {
+    if (worker* w = s->working.load()) w->request_end();
+  }
+}
+
+void engine::end_now() noexcept { stop_now_ = true; }
+
+bool engine::finished() const noexcept {
+  return std::all_of(seats_.begin(), seats_.end(), [](const auto& s) { return s->finished.load(); });
+}
+
+engine_levels engine::levels() {
+  engine_levels out;
+  const time_point now = std::chrono::steady_clock::now();
+  for (auto& s : seats_) {
+    const worker* w = s->working.load();
+    if (w == nullptr) continue;
+    add_numbers(out.all, w->numbers());
+    if (s->finished) continue;
+    ++out.workers_running;
+    const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};
+    if (s->looked_at != time_point{} && now > s->looked_at) {
+      out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) / static_cast<double>((now - s->looked_at).count()));
+    }
+    s->cpu_before = cpu;
+    s->looked_at = now;
+  }
+  return out;
+}
+
+std::string engine::script_problem() const {
+  for (const auto& s : seats_) {
+    if (s->finished && !s->script_problem.empty()) return s->script_problem;
+  }
+  return "";
+}
+
+}  // namespace wanwu::sim

@@ -1,0 +1,263 @@
+// Opening, losing and returning; see the header.
+#include "sim/lane.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace wanwu::sim {
+
+namespace {
+
+constexpr std::uint64_t backoff_chance = stream_of("reconnect.backoff");
+constexpr std::uint64_t storm_chance = stream_of("storm.share");
+constexpr std::uint64_t return_chance = stream_of("storm.return");
+
+}  // namespace
+
+lane::lane(const world_plan& plan, std::uint8_t index, population& things, time_point started)
+    : plan_{plan},
+      index_{index},
+      things_{things},
+      started_{started},
+      tick_{timer_wheel::tick_for(plan.when.end)},
+      rows_(things.connections_of_lane(index)),
+      ramps_{static_cast<std::uint32_t>(rows_.size()), started, tick_},
+      retries_{static_cast<std::uint32_t>(rows_.size()), started, tick_} {
+  if (plan.virtual_time) handshakes_ = handshake_window::unlimited();
+}
+
+void lane::attach(std::unique_ptr<driver> wire) {
+  wire_ = std::move(wire);
+  wire_->prepare(static_cast<std::uint32_t>(rows_.size()));
+  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
+    const auto change = plan_.when.ramp.next_change(things_.position_behind(index_, c), {});
+    if (change) ramps_.arm(c, started_ + change->at);
+  }
+}
+
+std::uint32_t lane::tick_of(time_point at) const {
+  return at <= started_ ? 0 : static_cast<std::uint32_t>((at - started_) / tick_);
+}
+
+std::uint64_t lane::things_behind(std::uint32_t connection) const {
+  const row_range behind = things_.rows_behind(index_, connection);
+  return behind.end - behind.begin;
+}
+
+void lane::advance(time_point now) {
+  if (leaving_) return;
+  due_.clear();
+  ramps_.pop_due(now, due_);
+  for (const std::uint32_t c : due_) apply_ramp(c, now);
+  due_.clear();
+  retries_.pop_due(now, due_);
+  for (const std::uint32_t c : due_) retry(c, now);
+  flush_closes(now);
+  open_queued(now);
+}
+
+void lane::apply_ramp(std::uint32_t connection, time_point now) {
+  connection_row& row = rows_[connection];
+  const double position = things_.position_behind(index_, connection);
+  // The wheel rounds up to its tick, so the change lies at most a tick back.
+  const since_start looked_from = std::max(since_start{}, now - started_ - tick_ * 2);
+  const bool wanted = plan_.when.ramp.wanted(position, now - started_);
+  if (const auto next = plan_.when.ramp.next_change(position, now - started_ + duration{1})) {
+    ramps_.arm(connection, started_ + next->at);
+  }
+  if (wanted == row.wanted) return;
+  row.wanted = wanted;
+  const std::uint64_t behind = things_behind(connection);
+  if (!wanted) {
+    levels_.wanted -= behind;
+    if (row.dark) levels_.dark -= behind;
+    row.dark = row.returning = false;
+    if (row.now != connection_state::down) close_now(connection, closing::clean);
+    return;
+  }
+  levels_.wanted += behind;
+  const auto change = plan_.when.ramp.next_change(position, looked_from);
+  const time_point intended = change && change->at <= now - started_ ? started_ + change->at : now;
+  enqueue(connection, tick_of(intended));
+}
+
+void lane::enqueue(std::uint32_t connection, std::uint32_t intended) {
+  connection_row& row = rows_[connection];
+  row.intended = intended;
+  if (row.queued || row.now != connection_state::down) return;
+  row.queued = true;
+  queue_.push_back(connection);
+}
+
+void lane::retry(std::uint32_t connection, time_point now) {
+  connection_row& row = rows_[connection];
+  if (!row.wanted || row.now != connection_state::down) return;
+  if (row.not_before > tick_of(now)) {
+    retries_.arm(connection, time_of(row.not_before));
+    return;
+  }
+  if (row.dark) {
+    row.dark = false;
+    row.returning = true;
+    row.intended = row.not_before;
+    const std::uint64_t behind = things_behind(connection);
+    levels_.dark -= behind;
+    levels_.reconnecting += behind;
+  }
+  enqueue(connection, row.intended);
+}
+
+void lane::open_queued(time_point now) {
+  opening_.clear();
+  opening_intended_.clear();
+  while (!queue_.empty() && handshakes_.has_room()) {
+    const std::uint32_t connection = queue_.front();
+    queue_.pop_front();
+    connection_row& row = rows_[connection];
+    row.queued = false;
+    if (!row.wanted || row.dark || row.now != connection_state::down) continue;
+    row.now = connection_state::opening;
+    row.opened = tick_of(now);
+    handshakes_.begun();
+    opening_.push_back(connection_id{connection});
+    opening_intended_.push_back(std::min(now, time_of(row.intended)));
+  }
+  if (!opening_.empty()) wire_->open(opening_, opening_intended_, now);
+}
+
+void lane::close_now(std::uint32_t connection, closing how) {
+  connection_row& row = rows_[connection];
+  const std::uint64_t behind = things_behind(connection);
+  if (row.now == connection_state::opening) handshakes_.ended(true, duration{});
+  if (row.now == connection_state::up) {
+    levels_.connected -= behind;
+    --levels_.connections_up;
+  } else if (row.was_up && row.wanted && !row.dark) {
+    levels_.reconnecting -= std::min(levels_.reconnecting, behind);
+  }
+  row.now = connection_state::down;
+  row.tries = 0;
+  (how == closing::clean ? closing_clean_ : closing_abrupt_).push_back(connection_id{connection});
+}
+
+void lane::flush_closes(time_point now) {
+  if (!closing_clean_.empty()) wire_->close(closing_clean_, closing::clean, now);
+  if (!closing_abrupt_.empty()) wire_->close(closing_abrupt_, closing::abrupt, now);
+  closing_clean_.clear();
+  closing_abrupt_.clear();
+}
+
+void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context, time_point now) {
+  const std::uint64_t key = storm_chance ^ stream_of(storm.what->name);
+  const std::uint64_t return_key = return_chance ^ stream_of(storm.what->name);
+  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
+    connection_row& row = rows_[c];
+    if (!row.wanted || row.dark) continue;
+    const row_range behind = things_.rows_behind(index_, c);
+    const std::uint64_t thing = number_of(things_.thing_of(behind.begin));
+    if (!random_stream(plan_.seed, thing, key).chance(0, storm.what->share)) continue;
+    if (who != nullptr && !context.storm_hits(*who, behind.begin)) continue;
+    const double spread = random_stream(plan_.seed, thing, return_key).uniform(0);
+    const duration back = storm.what->dark + duration{static_cast<std::int64_t>(
+                                                 spread * static_cast<double>(storm.what->return_within.count()))};
+    lose(c, storm.what->drop == lang::drop_kind::clean, back, *storm.what, now);
+  }
+  flush_closes(now);
+}
+
+void lane::lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm, time_point now) {
+  connection_row& row = rows_[connection];
+  const std::uint64_t behind = things_behind(connection);
+  if (row.now != connection_state::down) {
+    close_now(connection, clean ? closing::clean : closing::abrupt);
+  } else if (row.was_up) {
+    levels_.reconnecting -= std::min(levels_.reconnecting, behind);
+  }
+  row.dark = true;
+  row.returning = false;
+  row.backoff = static_cast<std::uint8_t>(storm.backoff);
+  row.not_before = std::max(tick_of(now + back_after), tick_of(now) + 1);
+  row.tries = 0;
+  levels_.dark += behind;
+  if (!retries_.armed(connection)) retries_.arm(connection, time_of(row.not_before));
+}
+
+duration lane::backoff_of(std::uint32_t connection) const {
+  const connection_row& row = rows_[connection];
+  const auto kind = row.returning ? static_cast<lang::backoff_kind>(row.backoff) : lang::backoff_kind::exponential;
+  if (kind == lang::backoff_kind::none) return limits::backoff_none;
+  duration ceiling = limits::backoff_first;
+  if (kind == lang::backoff_kind::exponential) {
+    ceiling = std::min(limits::backoff_last, limits::backoff_first * (1U << std::min<unsigned>(row.tries, 6)));
+  }
+  const std::uint64_t who = (std::uint64_t{index_} << 32U) | things_.global_connection(connection);
+  const double draw = random_stream(plan_.seed, who, backoff_chance).uniform((std::uint64_t{row.intended} << 8U) | row.tries);
+  return duration{static_cast<std::int64_t>((0.5 + 0.5 * draw) * static_cast<double>(ceiling.count()))};
+}
+
+void lane::schedule_retry(std::uint32_t connection, duration wait, time_point now) {
+  connection_row& row = rows_[connection];
+  row.not_before = tick_of(now + wait) + 1;
+  if (!retries_.armed(connection)) retries_.arm(connection, time_of(row.not_before));
+}
+
+bool lane::note(const connection_change& change) {
+  const auto connection = static_cast<std::uint32_t>(change.connection);
+  connection_row& row = rows_[connection];
+  if (change.now == connection_state::down) {
+    went_down(connection, change);
+    return false;
+  }
+  if (change.now != connection_state::up || row.now == connection_state::up) return false;
+  if (row.now == connection_state::opening) handshakes_.ended(true, change.at - time_of(row.opened));
+  const std::uint64_t behind = things_behind(connection);
+  if (row.was_up) levels_.reconnecting -= std::min(levels_.reconnecting, behind);
+  row.now = connection_state::up;
+  row.was_up = ever_up_ = true;
+  row.returning = false;
+  row.tries = 0;
+  levels_.connected += behind;
+  ++levels_.connections_up;
+  return true;
+}
+
+void lane::went_down(std::uint32_t connection, const connection_change& change) {
+  connection_row& row = rows_[connection];
+  if (row.now == connection_state::down) return;  // our own close, said back to us
+  const std::uint64_t behind = things_behind(connection);
+  const bool was_opening = row.now == connection_state::opening;
+  if (was_opening) {
+    handshakes_.ended(false, {});
+  } else {
+    levels_.connected -= behind;
+    --levels_.connections_up;
+    levels_.reconnecting += behind;
+    row.intended = tick_of(change.at);
+  }
+  row.now = connection_state::down;
+  if (!row.wanted || leaving_) return;
+  schedule_retry(connection, backoff_of(connection), change.at);
+  if (row.tries < 255) ++row.tries;
+}
+
+void lane::say_goodbye(time_point now) {
+  leaving_ = true;
+  queue_.clear();
+  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
+    rows_[c].wanted = false;
+    if (rows_[c].now != connection_state::down) closing_clean_.push_back(connection_id{c});
+  }
+  if (!closing_clean_.empty()) wire_->close(closing_clean_, closing::clean, now);
+  closing_clean_.clear();
+}
+
+std::optional<time_point> lane::next_deadline() const {
+  std::optional<time_point> next = wire_->next_deadline();
+  if (leaving_) return next;
+  for (const auto& due : {ramps_.next_due(), retries_.next_due()}) {
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
+}
+
+}  // namespace wanwu::sim

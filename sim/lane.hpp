@@ -1,0 +1,100 @@
+// The connections of one protocol on one worker: opens them as the ramp wants, again after a loss, cuts them in storms.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "protocols/drivers/driver.hpp"
+#include "sim/handshakes.hpp"
+#include "sim/population.hpp"
+#include "sim/thing_context.hpp"
+#include "sim/timer_wheel.hpp"
+
+namespace wanwu::sim {
+
+/// 16 bytes a connection.
+struct connection_row {
+  std::uint32_t intended{};    ///< Ticks since the start: when the present try should have begun.
+  std::uint32_t opened{};      ///< When it did begin.
+  std::uint32_t not_before{};  ///< Dark until then.
+  std::uint8_t tries{};        ///< Since it was last up.
+  connection_state now = connection_state::down;
+  bool wanted : 1 = false;
+  bool dark : 1 = false;        ///< Cut by a storm, not yet allowed back.
+  bool returning : 1 = false;   ///< Allowed back after a storm, not yet up.
+  bool was_up : 1 = false;
+  bool queued : 1 = false;      ///< Waits for room in the handshake window.
+  std::uint8_t backoff{};       ///< lang::backoff_kind of the storm it returns from.
+};
+static_assert(sizeof(connection_row) == 16);
+
+/// Counts of things, not of connections.
+struct lane_levels {
+  std::uint64_t wanted{}, connected{}, dark{}, reconnecting{};
+  std::uint64_t connections_up{};
+};
+
+class lane {
+ public:
+  lane(const world_plan& plan, std::uint8_t index, population& things, time_point started);
+
+  /// Takes the driver, which has this many connections, and arms the ramp.
+  void attach(std::unique_ptr<driver> wire);
+  driver& wire() { return *wire_; }
+  void detach() { wire_.reset(); }
+  protocol via() const { return plan_.lanes[index_].via; }
+  std::uint8_t index() const { return index_; }
+
+  /// Ramps, retries and openings due by `now`.
+  void advance(time_point now);
+  /// Cuts the share of those the storm is about.
+  void strike(const storm_window& storm, const lang::expression* who, thing_context& context, time_point now);
+  /// Follows what the driver reports. Returns true when the connection has just come up.
+  bool note(const connection_change& change);
+  /// Closes every connection in order; nothing opens again.
+  void say_goodbye(time_point now);
+
+  bool is_up(std::uint32_t connection) const { return rows_[connection].now == connection_state::up; }
+  /// Down by our own wish: before its ramp, after it, or in a storm and on the way back from it.
+  bool is_silent(std::uint32_t connection) const {
+    const connection_row& row = rows_[connection];
+    return !row.wanted || row.dark || row.returning || !row.was_up;
+  }
+  const lane_levels& levels() const { return levels_; }
+  std::optional<time_point> next_deadline() const;
+  bool has_ever_been_up() const { return ever_up_; }
+
+ private:
+  void apply_ramp(std::uint32_t connection, time_point now);
+  void retry(std::uint32_t connection, time_point now);
+  void schedule_retry(std::uint32_t connection, duration wait, time_point now);
+  void enqueue(std::uint32_t connection, std::uint32_t intended);
+  void open_queued(time_point now);
+  void close_now(std::uint32_t connection, closing how);
+  void flush_closes(time_point now);
+  void went_down(std::uint32_t connection, const connection_change& change);
+  duration backoff_of(std::uint32_t connection) const;
+  std::uint64_t things_behind(std::uint32_t connection) const;
+  std::uint32_t tick_of(time_point at) const;
+  time_point time_of(std::uint32_t tick) const { return started_ + tick_ * static_cast<std::int64_t>(tick); }
+  void lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm, time_point now);
+
+  const world_plan& plan_;
+  std::uint8_t index_;
+  population& things_;
+  time_point started_;
+  duration tick_;
+  std::unique_ptr<driver> wire_;
+  std::vector<connection_row> rows_;
+  timer_wheel ramps_, retries_;
+  handshake_window handshakes_;
+  std::deque<std::uint32_t> queue_;  ///< At most one entry a connection.
+  std::vector<std::uint32_t> due_;
+  std::vector<connection_id> opening_, closing_clean_, closing_abrupt_;
+  std::vector<time_point> opening_intended_;
+  lane_levels levels_;
+  bool leaving_ = false, ever_up_ = false;
+};
+
+}  // namespace wanwu::sim

@@ -1,0 +1,18 @@
+// What a lane's driver must know of the target: the endpoint settings, made from the plan.
+#pragma once
+
+#include "protocols/drivers/coap_native.hpp"
+#include "protocols/drivers/mqtt_endpoint.hpp"
+#include "protocols/transport/memory.hpp"
+#include "sim/plan.hpp"
+
+namespace wanwu::sim {
+
+mqtt_endpoint mqtt_settings(const world_plan& plan, const lane_plan& lane);
+coap_endpoint coap_settings(const world_plan& plan, const lane_plan& lane);
+
+/// The driver of a stream lane over memory, for virtual time.
+std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane, memory_transport& link,
+                                           driver_client& client);
+
+}  // namespace wanwu::sim

@@ -1,0 +1,57 @@
+// Every bound of the engine, by name: nothing in sim/ queues, waits or grows without one of these.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "protocols/core/time.hpp"
+
+namespace wanwu::sim::limits {
+
+/// Things of one world. 24 bytes of hot state each, see population.hpp.
+inline constexpr std::uint64_t things_max = 20'000'000;
+/// Worker threads of one process.
+inline constexpr std::uint32_t workers_max = 256;
+/// Operations rendered before they are handed to a driver: one virtual call for so many.
+inline constexpr std::size_t batch_max = 256;
+/// A started operation later than this against its schedule is the generator's failure (generator.late).
+inline constexpr duration late_after = std::chrono::milliseconds{10};
+/// How long workers sleep at least while many messages a second are due; the price is so much added latency.
+inline constexpr duration round_min = std::chrono::microseconds{500};
+/// Connections that one worker may have half open: grows while the target is quick to accept, shrinks when a
+/// handshake takes longer than handshake_slow (a SYN lost to a full backlog is sent again after a second).
+inline constexpr std::uint32_t handshakes_min = 16, handshakes_start = 48, handshakes_max = 1'024;
+inline constexpr duration handshake_slow = std::chrono::milliseconds{900};
+/// Back-off of reconnection: fixed, or doubling from the first to the last, each with full jitter.
+inline constexpr duration backoff_none = std::chrono::milliseconds{50};
+inline constexpr duration backoff_first = std::chrono::seconds{1};
+inline constexpr duration backoff_last = std::chrono::seconds{60};
+/// Answers of things waiting to be sent, per worker; more are dropped and counted as ack errors.
+inline constexpr std::size_t acks_waiting_max = 65'536;
+/// Commands remembered per worker, so that a repeated one is not carried out twice.
+inline constexpr std::size_t commands_remembered = 4'096;
+/// Largest command message that is looked at.
+inline constexpr std::size_t command_bytes_max = 64U * 1024;
+/// Commands taken out of one message that carries a list of them.
+inline constexpr std::size_t commands_per_message_max = 64;
+/// Past actuations kept per thing; only the newest per property counts.
+inline constexpr std::size_t actuations_max = 32;
+/// How long the end of a run waits for answers still owed.
+inline constexpr duration drain_max = std::chrono::seconds{10};
+/// How long clean disconnects may take.
+inline constexpr duration goodbye_max = std::chrono::seconds{2};
+/// A run in which nothing could be connected for so long gives up.
+inline constexpr duration unreachable_after = std::chrono::seconds{10};
+/// The witness watches at most so many things and messages a second.
+inline constexpr std::size_t witness_things_max = 200;
+inline constexpr double witness_rate_max = 2'000;
+/// Readings waiting for the witness, per worker; more are left out of the sample.
+inline constexpr std::size_t witness_queue_max = 16'384;
+/// Sent readings the witness remembers until they arrive.
+inline constexpr std::size_t witness_pending_max = 262'144;
+/// Different texts in state columns without a script.
+inline constexpr std::size_t texts_max = 65'536;
+/// Descriptors a worker keeps for itself: epoll, wake-up, logs, the witness.
+inline constexpr std::uint32_t descriptors_reserved = 64;
+
+}  // namespace wanwu::sim::limits

@@ -1,0 +1,313 @@
+// Windows of invented time; see the header for why they are safe.
+#include "sim/virtual_network.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "protocols/drivers/coap_native.hpp"
+#include "protocols/drivers/mqtt_native.hpp"
+#include "sim/lane_settings.hpp"
+
+namespace wanwu::sim {
+
+namespace {
+
+constexpr std::uint32_t endpoint_network = 0x0A000000;  // 10.0.0.0/8: who a CoAP endpoint is to the target
+constexpr std::uint16_t endpoint_port = 40'000;
+constexpr std::uint32_t endpoints_per_port = 1U << 24U;
+
+socket_address endpoint_address(std::uint32_t number) {
+  return socket_address::from_v4(endpoint_network | number % endpoints_per_port,
+                                 static_cast<std::uint16_t>(endpoint_port + number / endpoints_per_port));
+}
+std::uint32_t endpoint_number(const socket_address& address) {
+  const std::uint32_t high = std::uint32_t{address.port()} - std::uint32_t{endpoint_port};
+  return (address.v4() & (endpoints_per_port - 1)) + high * endpoints_per_port;
+}
+
+auto rank_of(const observation& o) {
+  return std::tuple{o.done_at, o.thing, o.op, o.intended_at, o.sent_at, o.result, o.code, o.bytes_sent, o.bytes_received};
+}
+
+}  // namespace
+
+/// Keeps what the workers record until its instant is past, and passes it on in order.
+class virtual_network::log final : public observation_sink {
+ public:
+  explicit log(observation_sink& to) : to_{to} {}
+  void record(std::span<const observation> seen) override { kept_.insert(kept_.end(), seen.begin(), seen.end()); }
+  void release(time_point before) {
+    std::sort(kept_.begin(), kept_.end(), [](const observation& a, const observation& b) { return rank_of(a) < rank_of(b); });
+    const auto end = std::find_if(kept_.begin(), kept_.end(), [&](const observation& o) { return o.done_at >= before; });
+    const auto count = static_cast<std::size_t>(end - kept_.begin());
+    if (count > 0) to_.record({kept_.data(), count});
+    kept_.erase(kept_.begin(), end);
+  }
+
+ private:
+  observation_sink& to_;
+  std::vector<observation> kept_;
+};
+
+/// One worker and the memory its lanes' links are made of.
+struct virtual_network::station {
+  std::uint32_t index{};
+  std::unique_ptr<worker> own;
+  std::vector<std::unique_ptr<memory_transport>> streams;    ///< By lane; null for datagram lanes.
+  std::vector<std::unique_ptr<memory_datagrams>> datagrams;  ///< By lane; null for stream lanes.
+  time_point next;
+
+  std::optional<time_point> next_delivery() const {
+    std::optional<time_point> soonest;
+    const auto look = [&](const auto& link) {
+      if (!link) return;
+      const auto due = link->next_delivery();
+      if (due && (!soonest || *due < *soonest)) soonest = due;
+    };
+    for (const auto& link : streams) look(link);
+    for (const auto& link : datagrams) look(link);
+    return soonest;
+  }
+  time_point next_event() const {
+    const auto due = next_delivery();
+    return due && *due < next ? *due : next;
+  }
+};
+
+/// Something that left a worker, on its way to the target.
+struct virtual_network::arrival {
+  time_point at;
+  std::uint32_t who{};  ///< Number of the peer.
+  std::uint16_t generation{};
+  std::uint64_t sequence{};
+  memory_transport::departure::kind what{};
+  bool is_datagram{};
+  bytes payload;
+
+  /// Heap order: the soonest on top.
+  friend bool operator<(const arrival& a, const arrival& b) {
+    return std::tie(a.at, a.who, a.sequence) > std::tie(b.at, b.who, b.sequence);
+  }
+};
+
+/// One connection or endpoint as the target knows it.
+struct virtual_network::peer {
+  std::uint8_t lane{};
+  std::uint32_t connection{};  ///< Over all workers.
+  std::uint32_t life{};
+  std::uint16_t generation{};  ///< Of the link it is open on.
+  bool open{};
+  target::peer_id name{};
+};
+
+virtual_network::virtual_network(const world_plan& plan, observation_sink& sink, const virtual_options& options)
+    : plan_{plan}, options_{options}, clock_{time_point{std::chrono::hours{1}}}, started_{clock_.now()}, log_{std::make_unique<log>(sink)} {
+  target::target_settings settings;
+  settings.seed = plan.seed;
+  settings.started = started_;
+  settings.wall_ms_at_start = options.epoch_ms;
+  core_ = std::make_unique<target::target_core>(settings);
+  for (std::uint8_t i = 0; i < plan.lanes.size(); ++i) {
+    lane_first_.push_back(static_cast<std::uint32_t>(peers_.size()));
+    for (std::uint32_t c = 0; c < plan.lanes[i].connections; ++c) peers_.push_back({i, c, 0, 0, false, {}});
+  }
+  for (std::uint32_t w = 0; w < plan.workers; ++w) {
+    auto s = std::make_unique<station>();
+    s->index = w;
+    s->next = started_;
+    s->own = std::make_unique<worker>(worker_setup{
+        .plan = plan, .index = w, .sink = *log_, .started = started_, .epoch_ms = options.epoch_ms, .tap = nullptr, .flood_window = 0});
+    attach_lanes(*s);
+    stations_.push_back(std::move(s));
+  }
+}
+
+virtual_network::~virtual_network() = default;
+
+void virtual_network::attach_lanes(station& at) {
+  for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
+    const lane_plan& lane = plan_.lanes[i];
+    at.streams.push_back(nullptr);
+    at.datagrams.push_back(nullptr);
+    driver_client& client = at.own->client_of(i);
+    if (lane.via == protocol::coap) {
+      const std::uint32_t endpoints = lane.connections / plan_.workers + 1;
+      at.datagrams.back() = std::make_unique<memory_datagrams>(endpoints);
+      at.own->attach(i, make_coap_memory(coap_settings(plan_, lane), *at.datagrams.back(), client));
+    } else {
+      at.streams.back() = std::make_unique<memory_transport>();
+      at.own->attach(i, make_memory_driver(plan_, lane, *at.streams.back(), client));
+    }
+  }
+}
+
+void virtual_network::run(const std::function<bool(time_point now)>& report) {
+  time_point next_report = started_ + options_.report_every;
+  while (true) {
+    time_point begin = time_point::max();
+    for (const auto& s : stations_) begin = std::min(begin, s->own->finished() ? time_point::max() : s->next_event());
+    const bool over = begin == time_point::max();
+    if (over) break;
+    if (!arrivals_.empty()) begin = std::min(begin, arrivals_.front().at);
+    if (const auto due = core_->next_deadline()) begin = std::min(begin, std::max(*due, clock_.now()));
+    while (next_report <= begin) {
+      clock_.move_to(next_report);
+      log_->release(next_report);
+      if (!report(next_report)) end_soon();
+      next_report += options_.report_every;
+    }
+    const time_point end = begin + options_.latency;
+    clock_.move_to(begin);
+    for (auto& s : stations_) run_worker(*s, end);
+    for (auto& s : stations_) collect(*s);
+    serve(end);
+    log_->release(end);
+  }
+  log_->release(time_point::max());
+  report(clock_.now());
+}
+
+void virtual_network::end_soon() {
+  for (auto& s : stations_) {
+    s->own->request_end();
+    s->next = clock_.now();
+  }
+}
+
+void virtual_network::run_worker(station& at, time_point until) {
+  while (!at.own->finished()) {
+    const time_point now = std::max(at.next_event(), clock_.now());
+    if (now >= until) return;
+    for (auto& link : at.streams) {
+      if (link) link->run(now);
+    }
+    for (auto& link : at.datagrams) {
+      if (link) link->run(now);
+    }
+    at.next = std::max(at.own->round(now), now + duration{1});
+  }
+}
+
+void virtual_network::collect(station& at) {
+  using kind = memory_transport::departure::kind;
+  const auto push = [&](std::uint8_t lane, memory_link link, time_point left, kind what, bool is_datagram, bytes_view payload) {
+    const std::uint32_t connection = static_cast<std::uint32_t>(link.link) * plan_.workers + at.index;
+    arrivals_.push_back({left + options_.latency, peer_index(lane, connection), link.generation, sequence_++, what, is_datagram,
+                         bytes(payload.begin(), payload.end())});
+    std::push_heap(arrivals_.begin(), arrivals_.end());
+  };
+  for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
+    if (at.streams[lane]) {
+      memory_transport& link = *at.streams[lane];
+      for (const auto& d : link.sent()) {
+        if (d.what == kind::open) link.accept_open(d.link, d.at + options_.latency * 2);
+        push(lane, d.link, d.at, d.what, false, d.payload);
+      }
+      link.forget_sent();
+    } else {
+      memory_datagrams& link = *at.datagrams[lane];
+      for (const auto& d : link.sent()) {
+        push(lane, {link_id{static_cast<std::uint32_t>(d.local)}, 0}, d.at, kind::data, true, d.payload);
+      }
+      link.forget_sent();
+    }
+  }
+}
+
+void virtual_network::serve(time_point until) {
+  while (true) {
+    const auto due = core_->next_deadline();
+    const bool has_arrival = !arrivals_.empty() && arrivals_.front().at < until;
+    if (due && *due < until && (!has_arrival || *due < arrivals_.front().at)) {
+      const time_point now = std::max(*due, clock_.now());
+      core_->advance(now);
+      take_from_target(now);
+      if (const auto again = core_->next_deadline(); again && *again <= *due) break;  // waits for something else
+      continue;
+    }
+    if (!has_arrival) break;
+    std::pop_heap(arrivals_.begin(), arrivals_.end());
+    const arrival one = std::move(arrivals_.back());
+    arrivals_.pop_back();
+    hand_to_target(one);
+    take_from_target(one.at);
+  }
+}
+
+void virtual_network::hand_to_target(const arrival& one) {
+  using kind = memory_transport::departure::kind;
+  peer& who = peers_[one.who];
+  if (one.is_datagram) {
+    core_->receive_datagram({one.payload, endpoint_address(one.who), endpoint_id{}}, one.at);
+    return;
+  }
+  const auto service = plan_.lanes[who.lane].via == protocol::mqtt ? target::service::mqtt : target::service::http;
+  if (one.what == kind::open) {
+    if (who.open) core_->ended(who.name, one.at);
+    who.open = true;
+    ++who.life;
+    who.generation = one.generation;
+    who.name = core_->opened(service, 0, {one.who, who.life}, endpoint_address(one.who), one.at);
+  } else if (who.generation != one.generation) {
+    return;  // of an earlier link
+  } else if (who.open && one.what == kind::data) {
+    core_->receive(who.name, one.payload, one.at);
+  } else if (who.open) {
+    who.open = false;
+    core_->ended(who.name, one.at);
+  }
+}
+
+void virtual_network::take_from_target(time_point now) {
+  const time_point at = now + options_.latency;
+  const auto link_of = [this](const peer& who) -> std::pair<station*, std::uint32_t> {
+    return {stations_[who.connection % plan_.workers].get(), who.connection / plan_.workers};
+  };
+  target::outbox& box = core_->out(0);
+  for (std::size_t i = 0; i < box.entries().size(); ++i) {
+    const auto entry = box.entries()[i];
+    peer& who = peers_[entry.to.link];
+    if (!who.open || who.life != entry.to.life) continue;
+    const auto [place, local] = link_of(who);
+    memory_transport& link = *place->streams[who.lane];
+    const memory_link name{link_id{local}, who.generation};
+    if (entry.kind == target::outbox::what::send) {
+      link.deliver(name, box.bytes_of(entry), at);
+      continue;
+    }
+    if (entry.kind == target::outbox::what::close) {
+      link.end(name, at);
+    } else {
+      link.fail(name, std::errc::connection_reset, at);
+    }
+    who.open = false;
+    core_->ended(who.name, now);
+  }
+  box.clear();
+  target::datagram_box& datagrams = core_->datagrams();
+  for (const auto& entry : datagrams.entries()) {
+    const peer& who = peers_[endpoint_number(entry.peer)];
+    const auto [place, local] = link_of(who);
+    place->datagrams[who.lane]->deliver(endpoint_id{local}, plan_.lanes[who.lane].address, datagrams.bytes_of(entry), at);
+  }
+  datagrams.clear();
+}
+
+engine_levels virtual_network::levels() const {
+  engine_levels out;
+  for (const auto& s : stations_) {
+    s->own->publish();
+    add_numbers(out.all, s->own->numbers());
+    out.workers_running += s->own->finished() ? 0U : 1U;
+  }
+  return out;
+}
+
+std::string virtual_network::script_problem() const {
+  for (const auto& s : stations_) {
+    if (!s->own->script_problem().empty()) return s->own->script_problem();
+  }
+  return "";
+}
+
+}  // namespace wanwu::sim

@@ -1,0 +1,164 @@
+// One thread's share of the world: pops what is due, renders it, hands it to the drivers, and lets things hear and answer.
+// Knows no protocol and no socket; who calls round() decides what time it is.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <unordered_set>
+
+#include "sim/lane.hpp"
+#include "sim/outbox.hpp"
+#include "sim/schedule.hpp"
+#include "sim/script.hpp"
+#include "sim/thing_context.hpp"
+#include "sim/timer_wheel.hpp"
+#include "sim/worker_levels.hpp"
+
+namespace wanwu::sim {
+
+struct heard_command;
+
+/// A reading on its way, as the witness will recognise it.
+struct sent_reading {
+  std::uint64_t key{};  ///< Hash of address and payload.
+  time_point intended_at;
+  thing_id thing{};
+  std::uint16_t population{};
+  protocol via{};
+};
+
+/// Takes note of the readings of a sample of things. Called on the worker's thread; must not block.
+class reading_tap {
+ public:
+  virtual ~reading_tap() = default;
+  virtual bool samples(thing_id thing) const = 0;
+  virtual void sent(const sent_reading& reading) = 0;
+};
+
+/// Hash of a reading's payload, the same for the sender and the witness.
+std::uint64_t reading_key(std::string_view address, bytes_view payload) noexcept;
+
+struct worker_setup {
+  const world_plan& plan;
+  std::uint32_t index = 0;
+  observation_sink& sink;
+  time_point started;              ///< T0: schedules count from here.
+  std::int64_t epoch_ms = 0;       ///< Unix time of the scenario's clock at T0.
+  reading_tap* tap = nullptr;      ///< May be null.
+  std::uint32_t flood_window = 0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
+};
+
+class worker {
+ public:
+  explicit worker(const worker_setup& setup);
+  ~worker();
+  worker(const worker&) = delete;
+
+  /// The client that the driver of a lane must be made with.
+  driver_client& client_of(std::uint8_t lane);
+  void attach(std::uint8_t lane, std::unique_ptr<driver> wire);
+  /// Destroys the drivers, and with them their sockets. Numbers stay readable; nothing else may be called.
+  void detach();
+
+  /// Everything due by `now`. Returns when it wants to be called next (at the latest; sooner does no harm).
+  time_point round(time_point now);
+
+  /// From any thread: end the schedule, wait for answers still owed, take leave.
+  void request_end() noexcept { end_requested_.store(true, std::memory_order_relaxed); }
+  bool finished() const { return stage_ == stage::gone; }
+  worker_numbers numbers() const noexcept { return shared_.read(); }
+  void publish();
+  /// The first failure of a script, "" when there was none. After finished().
+  const std::string& script_problem() const { return script_problem_; }
+
+ private:
+  class lane_client;
+  enum class stage : std::uint8_t { running, draining, leaving, gone };
+  struct pending_ack {
+    std::uint32_t row{};
+    time_point heard_at;
+    std::string corr, status, reason, response_topic, correlation;
+    bool has_response_topic{}, has_correlation{};
+  };
+
+  // worker.cpp: the loop
+  void strike_storms(time_point now);
+  void follow_stage(time_point now);
+  time_point next_deadline(time_point now) const;
+  void flush(std::uint8_t lane_index, time_point now);
+  /// Only between two things: drivers report back from inside, and that looks at other things.
+  void flush_full(time_point now);
+  void flush_all(time_point now);
+  void record_own();
+
+  // worker_things.cpp: readings
+  void pop_readings(time_point now);
+  void read_thing(std::uint32_t row, time_point now);
+  void send_reading(std::uint32_t row, time_point intended, time_point now);
+  void fire_conditions(std::uint32_t row, time_point intended, time_point now);
+  void arm(std::uint32_t row, time_point from);
+  void things_up(std::uint8_t lane_index, std::uint32_t connection, time_point now);
+  void start_thing(std::uint32_t row, time_point now);
+  void describe_things(time_point now);
+  void flood(time_point now);
+  void count_start(time_point intended, time_point now);
+  void fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why, time_point now);
+
+  // worker_events.cpp: events by rate, polls, scripts
+  void arm_event(std::uint32_t row, time_point after);
+  void pop_events(time_point now);
+  void send_event(std::uint32_t row, std::string_view name, std::string_view payload, time_point intended, time_point now);
+  void send_model_event(std::uint32_t row, std::size_t index, time_point intended, time_point now);
+  void pop_polls(time_point now);
+  void run_script(std::uint32_t row, script::callback which, const heard_command* command, const heard_message* message,
+                  time_point intended, time_point now);
+  void obey(std::uint32_t row, std::span<const script_request> requests, const heard_command* command,
+            const heard_message* message, time_point intended, time_point now);
+  script* script_of(std::uint32_t row);
+  script_thing describe_to_script(std::uint32_t row);
+
+  // worker_commands.cpp: hearing and answering
+  void hear(std::uint8_t lane_index, const heard_message& message);
+  std::optional<std::uint32_t> addressee(std::uint8_t lane_index, const heard_message& message);
+  void carry_out(std::uint32_t row, const heard_command& command, const heard_message& message);
+  void answer(std::uint32_t row, const heard_command& command, const heard_message& message, std::string_view status,
+              std::string_view reason);
+  bool is_repeated(std::uint32_t row, const heard_command& command);
+  void send_acks(time_point now);
+  void note(std::uint8_t lane_index, std::span<const connection_change> changes);
+  void take(std::span<const observation> seen);
+  void describe(std::uint8_t lane_index, std::uint32_t connection, login& out);
+
+  since_start at(time_point t) const { return t - setup_.started; }
+
+  worker_setup setup_;
+  const world_plan& plan_;
+  population things_;
+  thing_context context_;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  std::vector<std::unique_ptr<lane_client>> clients_;
+  std::vector<outbox> out_;  ///< By lane.
+  std::vector<schedule> schedules_;  ///< By population.
+  timer_wheel readings_;
+  std::unique_ptr<timer_wheel> events_, polls_;  ///< Only when a population needs them.
+  std::vector<std::int64_t> event_ms_;           ///< By row, scenario time of its next event by rate.
+  std::vector<std::uint32_t> due_;
+  std::vector<std::unique_ptr<script>> scripts_;  ///< By population, empty when it has none.
+  std::vector<std::uint32_t> to_describe_, flood_ready_, flood_next_;
+  byte_writer event_json_, scratch_;
+  std::string script_problem_;
+  std::deque<pending_ack> acks_;
+  std::unordered_set<std::uint64_t> commands_seen_;
+  std::deque<std::uint64_t> commands_order_;
+  std::vector<observation> own_;  ///< Observations that no driver makes.
+  std::size_t next_storm_ = 0;
+  stage stage_ = stage::running;
+  time_point stage_until_;
+  time_point published_;
+  worker_numbers counts_;
+  shared_numbers shared_;
+  std::atomic<bool> end_requested_{false};
+};
+
+}  // namespace wanwu::sim

@@ -1,0 +1,186 @@
+// Readings: when a thing comes up its schedule starts; what is due is sampled, rendered and sent; what is late is counted.
+#include <algorithm>
+
+#include "sim/worker.hpp"
+
+namespace wanwu::sim {
+
+std::uint64_t reading_key(std::string_view address, bytes_view payload) noexcept {
+  std::uint64_t hash = stream_of(address);
+  hash = scramble(hash + payload.size());
+  std::size_t i = 0;
+  for (; i + 8 <= payload.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, payload.data() + i, 8);
+    hash = scramble(hash ^ word) + 0x9E3779B97F4A7C15ULL;
+  }
+  std::uint64_t last = 0;
+  if (i < payload.size()) std::memcpy(&last, payload.data() + i, payload.size() - i);
+  return scramble(hash ^ last);
+}
+
+void worker::things_up(std::uint8_t lane_index, std::uint32_t connection, time_point now) {
+  const row_range behind = things_.rows_behind(lane_index, connection);
+  for (std::uint32_t row = behind.begin; row < behind.end; ++row) {
+    if (things_.row(row).started) {
+      arm(row, now);
+    } else if (!things_.row(row).registering) {
+      to_describe_.push_back(row);
+    }
+  }
+  if (setup_.flood_window > 0) flood_ready_.insert(flood_ready_.end(), setup_.flood_window, behind.begin);
+}
+
+void worker::describe_things(time_point now) {
+  // Bounded by the things that came up since the last round; the driver's batches are flushed on the way.
+  for (std::size_t i = 0; i < to_describe_.size(); ++i) {
+    const std::uint32_t row = to_describe_[i];
+    const planned_population& kind = *things_.block_of(row).kind;
+    const std::uint32_t connection = things_.connection_of(row);
+    if (!lanes_[kind.lane]->is_up(connection)) continue;
+    context_.look_at(row, at(now));
+    if (!things_.row(row).started) context_.draw_state();
+    if (!kind.register_) {
+      start_thing(row, now);
+      continue;
+    }
+    outbox& out = out_[kind.lane];
+    out.begin(kind.register_->shape, things_.thing_of(row), connection_id{connection}, now, 0);
+    bool whole = context_.render_address(*kind.register_, out.arena());
+    out.begin_payload();
+    whole = whole && context_.render_payload(*kind.register_, out.arena());
+    if (!whole) {
+      out.drop();
+      fail(*kind.register_, row, now, outcome::local_error, now);
+      start_thing(row, now);
+      continue;
+    }
+    things_.row(row).registering = true;
+    flush_full(now);
+  }
+  to_describe_.clear();
+}
+
+void worker::start_thing(std::uint32_t row, time_point now) {
+  thing_row& thing = things_.row(row);
+  thing.registering = false;
+  if (thing.started) return;
+  thing.started = true;
+  if (scripts_[thing.population]) run_script(row, script::callback::start, nullptr, nullptr, now, now);
+  arm(row, now);
+}
+
+void worker::arm(std::uint32_t row, time_point from) {
+  thing_row& thing = things_.row(row);
+  if (thing.broken || setup_.flood_window > 0) return;
+  const planned_population& kind = *things_.block_of(row).kind;
+  if (!readings_.armed(row) && (kind.telemetry || scripts_[kind.index])) {
+    const auto number = static_cast<std::uint32_t>(things_.thing_of(row));
+    const schedule& plan = schedules_[kind.index];
+    thing.next = std::max(thing.next, plan.first_from(number, at(from)));
+    if (const auto start = plan.start_of(number, thing.next)) readings_.arm(row, setup_.started + *start);
+  }
+  if (events_ && !events_->armed(row)) arm_event(row, from);
+  if (polls_ && kind.hearing && kind.hearing->poll && !polls_->armed(row)) {
+    const double phase = random_stream(plan_.seed, number_of(things_.thing_of(row)), stream_of("poll")).uniform(0);
+    const duration every = kind.hearing->form->every;
+    polls_->arm(row, from + duration{static_cast<std::int64_t>(phase * static_cast<double>(every.count()))});
+  }
+}
+
+void worker::count_start(time_point intended, time_point now) {
+  ++counts_.due;
+  const duration lag = now - intended;
+  if (lag > limits::late_after + readings_.tick()) ++counts_.late;
+  counts_.lag_max_ns = std::max(counts_.lag_max_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
+}
+
+void worker::pop_readings(time_point now) {
+  due_.clear();
+  readings_.pop_due(now, due_);
+  for (const std::uint32_t row : due_) {
+    read_thing(row, now);
+    flush_full(now);
+  }
+}
+
+void worker::read_thing(std::uint32_t row, time_point now) {
+  thing_row& thing = things_.row(row);
+  const planned_population& kind = *things_.block_of(row).kind;
+  const auto number = static_cast<std::uint32_t>(things_.thing_of(row));
+  const schedule& plan = schedules_[kind.index];
+  const auto start = plan.start_of(number, thing.next);
+  if (!start || thing.broken) return;
+  const time_point intended = setup_.started + *start;
+  ++thing.next;
+  const std::uint32_t connection = things_.connection_of(row);
+  lane& through = *lanes_[kind.lane];
+  if (!through.is_up(connection)) {
+    if (through.is_silent(connection)) return;  // armed again when it comes up
+    count_start(intended, now);
+    if (kind.telemetry) fail(*kind.telemetry, row, intended, outcome::broken_link, now);
+  } else {
+    count_start(intended, now);
+    context_.look_at(row, *start);
+    context_.update_state();
+    if (scripts_[kind.index]) {
+      run_script(row, script::callback::tick, nullptr, nullptr, intended, now);
+    } else {
+      send_reading(row, intended, now);
+    }
+    if (kind.event) fire_conditions(row, intended, now);
+  }
+  if (const auto next = plan.start_of(number, thing.next)) readings_.arm(row, setup_.started + *next);
+}
+
+void worker::send_reading(std::uint32_t row, time_point intended, time_point now) {
+  const planned_population& kind = *things_.block_of(row).kind;
+  if (!kind.telemetry) return;
+  const compiled_message& message = *kind.telemetry;
+  const thing_id thing = things_.thing_of(row);
+  outbox& out = out_[kind.lane];
+  out.begin(message.shape, thing, connection_id{things_.connection_of(row)}, intended, 0);
+  bool whole = context_.render_address(message, out.arena());
+  out.begin_payload();
+  whole = whole && context_.render_payload(message, out.arena());
+  if (!whole) {
+    out.drop();
+    fail(message, row, intended, outcome::local_error, now);
+    return;
+  }
+  ++things_.row(row).sequence;
+  ++counts_.started;
+  if (setup_.tap != nullptr && setup_.tap->samples(thing)) {
+    const std::string_view where = kind.telemetry->shape.via == protocol::http ? context_.id() : out.last_address();
+    setup_.tap->sent({reading_key(where, out.last_payload()), intended, thing, kind.index, message.shape.via});
+  }
+}
+
+void worker::fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why, time_point now) {
+  observation seen;
+  seen.intended_at = intended;
+  seen.sent_at = seen.done_at = now;
+  seen.thing = things_.thing_of(row);
+  seen.population = things_.row(row).population;
+  seen.op = message.shape.op;
+  seen.via = message.shape.via;
+  seen.result = why;
+  own_.push_back(seen);
+  if (own_.size() >= limits::batch_max) record_own();
+}
+
+void worker::flood(time_point now) {
+  // Whoever becomes ready while this runs waits for the next round, so that drivers get to read answers.
+  flood_next_.clear();
+  flood_next_.swap(flood_ready_);
+  for (const std::uint32_t row : flood_next_) {
+    const planned_population& kind = *things_.block_of(row).kind;
+    if (!lanes_[kind.lane]->is_up(things_.connection_of(row))) continue;
+    ++counts_.due;
+    context_.look_at(row, at(now));
+    send_reading(row, now, now);
+    flush_full(now);
+  }
+}
+
+}  // namespace wanwu::sim
