@@ -18,9 +18,9 @@ inline constexpr std::size_t command_input_bytes_max = 64 * 1024;
 /// The thing's answer. `reason` is "" when accepted.
 struct command_answer {
   bool accepted = false;
-  std::string reason;
-  std::vector<actuation>
-      actuations;  ///< What changes, at the command's time. Empty for actions without effect.
+  std::string reason{};
+  /// What changes, at the command's time. Empty for actions without effect.
+  std::vector<actuation> actuations{};
 };
 
 /// Carries `action` out on one thing. `input` is hostile JSON (empty = none). Pure: the caller appends the

@@ -11,12 +11,6 @@ namespace wanwu::sim {
 
 namespace {
 
-/// Adding and taking away 1.5 * 2^52 rounds to the nearest whole number, ties to even, for |x| < 2^51.
-double round_fast(double x) noexcept {
-  constexpr double magic = 6755399441055744.0;
-  return x > -2e15 && x < 2e15 ? (x + magic) - magic : x;
-}
-
 double finish(const finish_rule& rule, double raw) noexcept {
   if (is_absent(raw)) return raw;
   if (rule.boolean) return raw >= 0.5 ? 1 : 0;

@@ -179,27 +179,36 @@ struct counted {
   double total = 0, rate = 0;
 };
 counted count(const double* n, random_stream draws, double t, double utc_offset) noexcept {
-  const double omega = 2 * std::numbers::pi / day_s;
-  const double wave = omega * (t + utc_offset - n[2]);
-  const auto wiggle = gentle(draws, t, n[4]);
+  constexpr double omega = 2 * std::numbers::pi / day_s;
+  const auto wave = on_circle((t + utc_offset - n[2]) / day_s);
+  const auto wiggle = n[3] > 0 ? gentle(draws, t, n[4]) : gentle_noise{};
   const double scale = n[0] * draws.uniform(0xFFFF'FFFF'0000'0002ULL, 0.7, 1.3);
-  return {.total = scale * (t + n[1] / omega * std::sin(wave) + n[3] * wiggle.integral),
-          .rate = scale * (1 + n[1] * std::cos(wave) + n[3] * wiggle.slope)};
+  return {.total = scale * (t + n[1] / omega * wave.sine + n[3] * wiggle.integral),
+          .rate = scale * (1 + n[1] * wave.cosine + n[3] * wiggle.slope)};
 }
 
+/// Without resets the origin is where the daily wave crosses zero and the noise is not taken off: both only
+/// shift the count by a little at its start, and save a second evaluation.
 double counter(const evaluation& at, const instruction& in) noexcept {
   const double* n = at.numbers(in);
   const auto draws = at.draws(in);
   const double offset = at.made.world.utc_offset_s, t = at.now(in);
-  double origin =
-      static_cast<double>(at.made.world.start_ms) * 0.001 - n[6] * draws.uniform(0xFFFF'FFFF'0000'0003ULL);
-  if (n[5] > 0) origin = std::max(origin, last_renewal(draws, t, n[5], 0.3).since);
-  if (t <= origin) return 0;
-  return std::max(0.0, count(n, draws, t, offset).total - count(n, draws, origin, offset).total);
+  const double age = n[6] * draws.uniform(0xFFFF'FFFF'0000'0003ULL);
+  double origin = static_cast<double>(at.made.world.start_ms) * 0.001 - age;
+  origin = static_cast<double>(floor_of((origin + offset - n[2]) / day_s)) * day_s - offset + n[2];
+  double before = n[0] * draws.uniform(0xFFFF'FFFF'0000'0002ULL, 0.7, 1.3) * origin;
+  if (n[5] > 0) {
+    if (const double renewed = last_renewal(draws, t, n[5], 0.3).since; renewed > origin) {
+      origin = renewed;
+      before = count(n, draws, origin, offset).total;
+    }
+  }
+  return t <= origin ? 0 : std::max(0.0, count(n, draws, t, offset).total - before);
 }
 
 double setpoint(const evaluation& at, const instruction& in) noexcept {
   const double* n = at.numbers(in);
+  if (at.commands.empty()) return in.input_count != 0 ? at.input(in) : n[0];
   const auto now_ms = static_cast<std::int64_t>(std::llround(at.now(in) * 1000));
   for (auto i = at.commands.size(); i-- > 0;) {
     const auto& command = at.commands[i];
@@ -243,6 +252,12 @@ double fold(const evaluation& at, const instruction& in) noexcept {
     }
   }
   return total;
+}
+
+double raised(double base, double exponent) noexcept {
+  if (exponent == -1) return 1 / std::max(base, 1e-9);
+  if (exponent == 2) return base * base;
+  return std::pow(exponent < 0 ? std::max(base, 1e-9) : base, exponent);
 }
 
 double choose(const evaluation& at, const instruction& in) noexcept {
@@ -295,7 +310,7 @@ double evaluate(evaluation& at, const instruction& in) noexcept {
     case kind::linear:
       return at.input(in) * n[0] + n[1];
     case kind::power:
-      return std::pow(std::max(0.0, at.input(in)), n[0]);
+      return raised(std::max(0.0, at.input(in)), n[0]);
     case kind::table:
       return interpolate(n, at.input(in));
     case kind::choose:
@@ -305,7 +320,7 @@ double evaluate(evaluation& at, const instruction& in) noexcept {
     case kind::below:
       return at.input(in) < n[0] ? 1 : 0;
     case kind::quantize:
-      return std::nearbyint(at.input(in) / n[0]) * n[0];
+      return round_fast(at.input(in) / n[0]) * n[0];
     case kind::step:
       return timetable(at, in);
     case kind::diurnal:

@@ -84,14 +84,9 @@ const sky_angles& evaluation::sky(std::uint8_t clock) noexcept {
   auto& found = angles[clock];
   if (const auto bit = 1ULL << clock; (angles_known & bit) == 0) {
     angles_known |= bit;
-    const double day = 2 * std::numbers::pi * (time[clock] + made.world.utc_offset_s) / day_s;
-    const double turn =
-        day - 2 * std::numbers::pi * static_cast<double>(floor_of(day / (2 * std::numbers::pi)));
-    const double year = 2 * std::numbers::pi * time[clock] / year_s;
-    found = {.day_cos = std::cos(turn),
-             .day_sin = std::sin(turn),
-             .year_cos = std::cos(year),
-             .year_sin = std::sin(year)};
+    const auto day = on_circle((time[clock] + made.world.utc_offset_s) / day_s);
+    const auto year = on_circle(time[clock] / year_s);
+    found = {.day_cos = day.cosine, .day_sin = day.sine, .year_cos = year.cosine, .year_sin = year.sine};
   }
   return found;
 }

@@ -11,6 +11,7 @@
 
 #include "protocols/core/byte_writer.hpp"
 #include "scenarios/things/thing_model.hpp"
+#include "sim/decimal.hpp"
 
 namespace wanwu::sim {
 
@@ -44,30 +45,23 @@ class payload_writer {
 
  private:
   struct item {
-    std::string before;              ///< Literal text or CBOR up to the value.
-    std::string after;               ///< Literal after it.
-    std::vector<std::string> texts;  ///< Enumeration values, complete with quotes or CBOR head.
+    std::string before{};              ///< Literal text or CBOR up to the value.
+    std::vector<std::string> texts{};  ///< Enumeration values, complete with quotes or CBOR head.
+    std::string prefix{};              ///< Of a text without enumeration, escaped.
     std::size_t property = 0;
     things::value_type type{};
-    std::int8_t decimals = 0;
-    std::string prefix;  ///< Of a text without enumeration.
+    int decimals = 0;
   };
   void write_json(const reading_head& head, std::span<const double> values, byte_writer& out) const;
   void write_senml_json(const reading_head& head, std::span<const double> values, byte_writer& out) const;
   void write_senml_cbor(const reading_head& head, std::span<const double> values, byte_writer& out) const;
+  static char* put_value(const item& one, double value, char* at);
 
   payload_format format_;
   std::vector<item> items_;
+  std::size_t room_ = 0;  ///< Bytes that all items together may take, besides the head.
 };
 
-/// How many decimals print a multiple of `resolution` exactly, 0..9; 3 when it is 0.
-int decimals_of(double resolution) noexcept;
-
-/// Appends `value` with at most `decimals` digits after the point, no trailing zeros, "-0" as "0". Values
-/// beyond
-/// +-9e15 / 10^decimals and non-finite ones fall back to the shortest exact form and "null".
-void append_decimal(double value, int decimals, byte_writer& out);
-void append_integer(std::int64_t value, byte_writer& out);
 /// Appends the inside of a JSON string: escapes what RFC 8259 demands.
 void append_json_text(std::string_view text, byte_writer& out);
 

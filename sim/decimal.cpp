@@ -1,0 +1,74 @@
+// Two digits at a time from a table.
+#include "sim/decimal.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace wanwu::sim {
+
+namespace {
+
+constexpr auto pairs = [] {
+  std::array<char, 200> table{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    table[2 * i] = static_cast<char>('0' + i / 10);
+    table[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return table;
+}();
+
+int digits_in(std::uint64_t value) noexcept {
+  int digits = 1;
+  for (; value >= 10'000; value /= 10'000) digits += 4;
+  return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+}  // namespace
+
+char* print_integer(std::uint64_t value, char* out) noexcept {
+  char* const end = out + digits_in(value);
+  char* at = end;
+  while (value >= 100) {
+    at -= 2;
+    std::memcpy(at, &pairs[2 * (value % 100)], 2);
+    value /= 100;
+  }
+  if (value >= 10) {
+    std::memcpy(at - 2, &pairs[2 * value], 2);
+  } else {
+    at[-1] = static_cast<char>('0' + value);
+  }
+  return end;
+}
+
+char* print_decimal(double value, int decimals, char* out) noexcept {
+  const auto scale = powers_of_ten[static_cast<std::size_t>(decimals)];
+  const double scaled = std::fabs(value) * static_cast<double>(scale);
+  if (!(scaled < 9e15)) {
+    if (!std::isfinite(value)) return static_cast<char*>(std::memcpy(out, "null", 4)) + 4;
+    return std::to_chars(out, out + number_text_max, value).ptr;
+  }
+  const auto whole = static_cast<std::uint64_t>(scaled + 0.5);
+  if (value < 0 && whole != 0) *out++ = '-';
+  if (decimals == 0) return print_integer(whole, out);
+  out = print_integer(whole / scale, out);
+  auto fraction = whole % scale;
+  if (fraction == 0) return out;
+  *out++ = '.';
+  for (int i = decimals; i-- > 0; fraction /= 10) out[i] = static_cast<char>('0' + fraction % 10);
+  out += decimals;
+  while (out[-1] == '0') --out;
+  return out;
+}
+
+int decimals_of(double resolution) noexcept {
+  if (!(resolution > 0)) return 3;
+  double scaled = resolution;
+  for (int decimals = 0; decimals < 9; ++decimals, scaled *= 10) {
+    if (std::fabs(scaled - std::nearbyint(scaled)) < 1e-6 * scaled && scaled > 0.5) return decimals;
+  }
+  return 9;
+}
+
+}  // namespace wanwu::sim
