@@ -41,9 +41,9 @@ struct target_bounds {
   std::uint16_t inflight_per_session = 1024;       ///< Deliveries begun and not finished, beside the client's own limit.
   std::size_t unsent_per_connection = 16UL << 20;  ///< Bytes; QoS 0 beyond it is dropped.
   std::size_t unsent_hard = 64UL << 20;            ///< Bytes; a peer that lets this much pile up is closed.
-  std::size_t things = 4'000'000;
+  std::size_t things = 2'000'000;
   std::size_t description_bytes = 64UL << 10;      ///< Of one thing.
-  std::size_t telemetry_bytes = 4096;              ///< Of the last reading kept for one thing; longer ones are not kept.
+  std::size_t telemetry_bytes = 1024;              ///< Of the last reading kept for one thing; longer ones are not kept.
   std::size_t pending_commands = 200'000;
   std::size_t pending_per_thing = 100;
   std::size_t finished_commands = 200'000;         ///< Remembered for GET /audit without a journal.
