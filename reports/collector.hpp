@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "reports/bundle.hpp"
@@ -42,8 +41,6 @@ class collector {
   const run_record& finish(time_point now, ending how);
 
   const run_record& run() const noexcept { return run_; }
-  /// Gives the record away; the collector is of no use after it.
-  run_record take_run() && { return std::move(run_); }
   /// What progress views show, as of the last second().
   progress_snapshot progress() const;
 

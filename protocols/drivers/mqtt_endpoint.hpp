@@ -11,8 +11,8 @@ namespace wanwu {
 
 /// Plain settings, the same for every connection of one driver. Resolved and validated before the run.
 struct mqtt_endpoint {
-  socket_address address;
-  source_pool sources;  ///< Local addresses to connect from, in turn; empty: the kernel chooses.
+  socket_address address{};
+  source_pool sources{};  ///< Local addresses to connect from, in turn; empty: the kernel chooses.
   mqtt::version level = mqtt::version::v5;
   std::uint16_t keep_alive = 60;      ///< Seconds; 0 = off. The target may override it (5.0).
   bool clean_start = true;            ///< False: sessions are resumed, and what was unacknowledged is sent again.

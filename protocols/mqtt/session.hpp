@@ -1,6 +1,7 @@
 // One MQTT client's end of a connection as a value: bytes and time go in, bytes and events come out.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,13 +62,13 @@ enum class publish_result : std::uint8_t {
 /// caller's own of publish(), subscribe() or unsubscribe().
 template <class V>
 concept session_visitor = requires(V v, const connack& answer, const publish& message, std::string_view topic,
-                                   std::uint32_t token, std::uint8_t reason, const suback& granted,
+                                   std::uint32_t token, std::uint8_t reason, std::size_t size, const suback& granted,
                                    const unsuback& removed, const disconnect& farewell, const auth& step,
                                    const wire_error& why) {
   v.session_up(answer);
   v.session_refused(answer);             ///< CONNACK with an error. The session is over.
   v.session_message(message, topic);     ///< `topic` is resolved where an alias stood; then it lives for the call.
-  v.session_finished(token, reason);     ///< PUBACK, PUBCOMP, or a PUBREC with an error.
+  v.session_finished(token, reason, size);  ///< PUBACK, PUBCOMP, or a PUBREC with an error, of so many bytes.
   v.session_given_up(token);             ///< Nothing more will be heard of it: the session's state is gone.
   v.session_subscribed(token, granted);
   v.session_unsubscribed(token, removed);
@@ -125,13 +126,13 @@ class session {
   template <session_visitor V>
   bool take(session_shared& with, const frame& found, time_point now, V& visitor);
   template <session_visitor V>
-  bool take_slow(session_shared& with, const packet& what, time_point now, V& visitor);
+  bool take_slow(session_shared& with, const packet& what, std::size_t size, time_point now, V& visitor);
   template <session_visitor V>
   bool take_connack(session_shared& with, const connack& answer, time_point now, V& visitor);
   template <session_visitor V>
   bool take_publish(session_shared& with, const mqtt::publish& message, time_point now, V& visitor);
   template <session_visitor V>
-  bool take_ack(session_shared& with, const ack& what, time_point now, V& visitor);
+  bool take_ack(session_shared& with, const ack& what, std::size_t size, time_point now, V& visitor);
   template <session_visitor V>
   bool broken(V& visitor, wire_errc code, std::string_view clause);
 
@@ -149,7 +150,11 @@ class session {
   bool begin_incoming(session_shared& with, std::uint16_t packet_id);  ///< False: known, so a duplicate.
   bool end_incoming(session_shared& with, std::uint16_t packet_id);
   void reset_connection() noexcept;
-  duration ping_interval() const noexcept { return std::chrono::milliseconds{900} * keep_alive_; }
+  /// A tenth of the keep alive, at least a quarter of a second, is left for the way to the server.
+  duration ping_interval() const noexcept {
+    const duration whole = std::chrono::seconds{keep_alive_};
+    return whole - std::max<duration>(whole / 10, std::chrono::milliseconds{250});
+  }
 
   std::unique_ptr<byte_writer> partial_;   ///< The beginning of a packet whose rest has not come.
   std::unique_ptr<alias_tables> aliases_;

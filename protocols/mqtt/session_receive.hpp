@@ -50,7 +50,7 @@ bool session::take(session_shared& with, const frame& found, time_point now, V& 
     if (found.type() == packet_type::publish) {
       if (const auto message = quick_publish(found, with.settings.level)) return take_publish(with, *message, now, visitor);
     } else if (const auto answer = quick_ack(found)) {
-      return take_ack(with, *answer, now, visitor);
+      return take_ack(with, *answer, found.whole.size(), now, visitor);
     }
   }
   const auto what = decode(found.whole, with.settings.level, role::server);
@@ -59,11 +59,11 @@ bool session::take(session_shared& with, const frame& found, time_point now, V& 
     visitor.session_broken(what.error());
     return false;
   }
-  return take_slow(with, *what, now, visitor);
+  return take_slow(with, *what, found.whole.size(), now, visitor);
 }
 
 template <session_visitor V>
-bool session::take_slow(session_shared& with, const packet& what, time_point now, V& visitor) {
+bool session::take_slow(session_shared& with, const packet& what, std::size_t size, time_point now, V& visitor) {
   if (const auto* answer = std::get_if<connack>(&what)) return take_connack(with, *answer, now, visitor);
   if (const auto* farewell = std::get_if<mqtt::disconnect>(&what)) {
     reset_connection();
@@ -76,7 +76,7 @@ bool session::take_slow(session_shared& with, const packet& what, time_point now
   }
   if (state_ != state::up) return broken(visitor, wire_errc::protocol_error, "MQTT-3.2.0-1");
   if (const auto* message = std::get_if<mqtt::publish>(&what)) return take_publish(with, *message, now, visitor);
-  if (const auto* answer = std::get_if<ack>(&what)) return take_ack(with, *answer, now, visitor);
+  if (const auto* answer = std::get_if<ack>(&what)) return take_ack(with, *answer, size, now, visitor);
   if (std::holds_alternative<pingresp>(what)) {
     awaits_pingresp_ = false;
     return true;
@@ -158,7 +158,7 @@ bool session::take_publish(session_shared& with, const mqtt::publish& message, t
 }
 
 template <session_visitor V>
-bool session::take_ack(session_shared& with, const ack& what, time_point now, V& visitor) {
+bool session::take_ack(session_shared& with, const ack& what, std::size_t size, time_point now, V& visitor) {
   using stage = exchange::stage;
   auto& pool = with.exchanges;
   if (what.type == packet_type::pubrel) {
@@ -194,7 +194,7 @@ bool session::take_ack(session_shared& with, const ack& what, time_point now, V&
   const auto token = pool[at].token;
   pool.give_back(at);
   --in_flight_;
-  if (token != nobody) visitor.session_finished(token, what.reason);
+  if (token != nobody) visitor.session_finished(token, what.reason, size);
   if (queued_ != 0) send_queued(with, now);
   return true;
 }

@@ -21,7 +21,7 @@ struct conversation {
   void session_message(const publish& message, std::string_view topic) {
     hear("message " + std::string{topic} + "=" + std::string{as_text(message.payload)});
   }
-  void session_finished(std::uint32_t token, std::uint8_t reason) {
+  void session_finished(std::uint32_t token, std::uint8_t reason, std::size_t) {
     hear("finished " + std::to_string(token) + (reason == 0 ? "" : " " + std::to_string(reason)));
   }
   void session_given_up(std::uint32_t token) { hear("given up " + std::to_string(token)); }
