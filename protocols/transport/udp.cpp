@@ -38,7 +38,8 @@ std::uint32_t local_address_of(msghdr& message) noexcept {
     if (part->cmsg_level != IPPROTO_IP || part->cmsg_type != IP_PKTINFO) continue;
     in_pktinfo info{};
     std::memcpy(&info, CMSG_DATA(part), sizeof info);
-    return ntohl(info.ipi_spec_dst.s_addr);
+    // With an ICMP error only ipi_addr is filled: the address the error came to, which is where we sent from.
+    return ntohl((info.ipi_spec_dst.s_addr != 0 ? info.ipi_spec_dst : info.ipi_addr).s_addr);
   }
   return 0;
 }
@@ -308,8 +309,7 @@ std::span<const datagram> udp_transport::receive(std::uint32_t lane_index) {
   return seen_;
 }
 
-// The error queue gives back the destination of the datagram that failed. Its source address, hence the
-// endpoint, is only known where a socket has one; else the endpoint is endpoint_count().
+// The error queue gives back the destination of the datagram that failed, and the address the error came to.
 void udp_transport::read_refusals(std::uint32_t lane_index) {
   if (lane_index >= lanes_.size()) return;
   for (std::size_t i = 0; i < batch_max; ++i) {
