@@ -206,12 +206,7 @@ bool tree_builder::read_scalar(fy_event* event, node& out) {
     resolve_plain(out);
     return true;
   }
-  out.kind = node_kind::text;
-  if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) {
-    // The mark of a quoted scalar may begin at or behind its quote: the text decides.
-    out.text_mark.column += 1;
-    if (out.text_mark.length > 2) out.text_mark.length -= 2;
-  }
+  out.kind = node_kind::text;  // libfyaml marks what stands inside the quotes
   return true;
 }
 

@@ -24,8 +24,8 @@ struct node {
   std::string text;
   std::vector<node> items;      ///< When kind is list.
   std::vector<member> members;  ///< When kind is map, in the file's order.
-  source_mark mark;             ///< Of the whole value; collections: of their first character.
-  source_mark text_mark;        ///< Of the first character of a scalar's text, behind a quote.
+  source_mark mark;             ///< Of the value, without quotes; collections: of their first character.
+  source_mark text_mark;        ///< Of the first character of a scalar's text.
 
   bool is_scalar() const noexcept { return kind < node_kind::list; }
   bool is_map() const noexcept { return kind == node_kind::map; }

@@ -64,10 +64,8 @@ void checker::not_valid(const node& value, const shape& what, std::string_view f
   const bool by_field = what.kind == shape_kind::choice && !field_help.empty();
   std::string hint = hint_of(what);
   if (what.kind == shape_kind::choice) {
-    const auto near = did_you_mean(value.text, what.examples);
     const bool same_text = std::find(what.examples.begin(), what.examples.end(), value.text) != what.examples.end();
     if (same_text) hint = "put it into quotes: \"" + value.text + "\"";
-    else if (!near.empty()) hint += " (did you mean `" + std::string{near} + "`?)";
   }
   if (what.kind == shape_kind::text || what.kind == shape_kind::name) {
     const bool typed = value.is_scalar() && value.kind != node_kind::text && value.kind != node_kind::null;

@@ -40,7 +40,7 @@ struct population {
   std::string sector;    ///< One of sector_names.
   std::string full_name; ///< "energy.smart_meter", unique; `things:` are "other.meter".
   source_mark mark;      ///< Of its key.
-  std::string model;     ///< "builtin/meter", or a path that is resolved and inside the project folder.
+  std::string model;     ///< "builtin/meter", or a path relative to scenario::folder and inside it.
   source_mark model_mark;
   std::uint64_t count = 0;          ///< With `scale` and overrides applied.
   std::uint64_t count_written = 0;  ///< As in the file.
@@ -51,7 +51,7 @@ struct population {
   std::string place;        ///< Name of a place, "" = none.
   std::vector<assignment> state;   ///< Columns with their value at the start, drawn once a thing.
   std::vector<assignment> update;  ///< New values at each reading; a name is a column or a property of the model.
-  std::string script;       ///< Lua file, resolved; "" = none.
+  std::string script;       ///< Lua file, ready to open; "" = none.
   source_mark script_mark;
   payload_kind payload = payload_kind::json;
   std::shared_ptr<const node> payload_body;  ///< When payload is `body`: see compile_body().

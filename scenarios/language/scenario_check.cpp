@@ -37,15 +37,15 @@ void scenario_checker::report(const expression_error& wrong, const source_mark& 
 
 std::optional<model_facts> scenario_checker::model(population& p) {
   if (p.model.empty()) return std::nullopt;
-  const bool builtin = p.model.starts_with("builtin/");
-  if (!builtin) {
+  std::string reference = p.model;
+  if (!p.model.starts_with("builtin/")) {
     const auto path = resolve_inside(s_.folder, p.model, p.model_mark, "E150", "model", found_);
     if (!path) return std::nullopt;
-    p.model = *path;
+    reference = *path;
   }
   if (options_.models == nullptr) return std::nullopt;
   std::string why;
-  auto facts = options_.models->facts(p.model, why);
+  auto facts = options_.models->facts(reference, why);
   if (facts) return facts;
   const auto names = options_.models->names();
   const std::vector<std::string_view> known{names.begin(), names.end()};

@@ -14,7 +14,12 @@
 namespace wanwu::cli {
 
 // Each stands in sim/cli/NAME_command.cpp. A new command is one line here and one in the table.
+int describe_command(std::span<const std::string> arguments, const global_options& global);
+int explain_command(std::span<const std::string> arguments, const global_options& global);
 int help_command(std::span<const std::string> arguments, const global_options& global);
+int list_command(std::span<const std::string> arguments, const global_options& global);
+int schema_command(std::span<const std::string> arguments, const global_options& global);
+int validate_command(std::span<const std::string> arguments, const global_options& global);
 int target_command(std::span<const std::string> arguments, const global_options& global);
 int report_command(std::span<const std::string> arguments, const global_options& global);
 int version_command(std::span<const std::string> arguments, const global_options& global);
@@ -22,6 +27,12 @@ int version_command(std::span<const std::string> arguments, const global_options
 namespace {
 
 constexpr auto table = std::to_array<command>({
+    {"validate", "FILE… [--format human|json|sarif|github]", "Say what is wrong with files, where, and what would be right",
+     validate_command},
+    {"list", "WHAT [FILE]", "Metrics, models, codes; things, phases, storms, thresholds, places of a file", list_command},
+    {"describe", "NAME [FILE]", "One of those in full", describe_command},
+    {"explain", "CODE", "The long form of an error such as E101", explain_command},
+    {"schema", "[KIND] [--install]", "JSON Schema of a kind of file, for editors", schema_command},
     {"help", "[COMMAND|exit-codes|metrics|expressions]", "How to use the program, a command, or a part of the language",
      help_command},
     {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]", "Run the embedded target: MQTT, CoAP and HTTP on this machine",

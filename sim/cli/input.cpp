@@ -1,0 +1,52 @@
+// Flags that concern input files, and printing what is wrong with these.
+#include "sim/cli/input.hpp"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <iostream>
+
+#include "scenarios/language/units.hpp"
+#include "sim/cli/arguments.hpp"
+
+namespace wanwu::cli {
+
+void add_input_flags(CLI::App& app, input_flags& flags) {
+  app.add_option("-t,--target", flags.target, "Target file instead of the scenario's own")->type_name("FILE");
+  app.add_option("--set", flags.set, "Change a key: things.meter.count=5k, vars.host=… (repeatable)")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_option("--seed", flags.seed, "Seed of the world; same seed and files: same world")->type_name("N");
+  app.add_option("--scale", flags.scale, "Shrink all counts, for a trial: 0.1%")->type_name("P");
+}
+
+bool to_options(const std::string& command_name, const input_flags& flags, lang::load_options& out) {
+  out.set = flags.set;
+  if (!flags.target.empty()) out.target = flags.target;
+  if (!flags.seed.empty()) {
+    std::uint64_t seed = 0;
+    const char* end = flags.seed.data() + flags.seed.size();
+    const auto got = std::from_chars(flags.seed.data(), end, seed);
+    if (got.ec != std::errc{} || got.ptr != end) {
+      usage_error(command_name, "--seed takes a whole number from 0, not '" + flags.seed + "'");
+      return false;
+    }
+    out.seed = seed;
+  }
+  if (!flags.scale.empty()) {
+    const auto scale = lang::parse_percent(flags.scale);
+    if (!scale || *scale <= 0 || *scale > 1) {
+      usage_error(command_name, "--scale takes a share above 0 % up to 100 %, not '" + flags.scale + "'");
+      return false;
+    }
+    out.scale = *scale;
+  }
+  return true;
+}
+
+bool report(const lang::load_result& loaded, const global_options& global) {
+  std::cerr << lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human, use_colour(global, 2));
+  if (loaded.ok()) return true;
+  const std::size_t errors = loaded.found.error_count();
+  std::cerr << errors << (errors == 1 ? " error" : " errors") << "; nothing was sent\n";
+  return false;
+}
+
+}  // namespace wanwu::cli

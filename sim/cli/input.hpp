@@ -1,0 +1,28 @@
+// What every command that reads scenario or target files does with what loading found.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scenarios/language/load.hpp"
+#include "sim/cli/command.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace wanwu::cli {
+
+/// The flags that change a file on the way in: --set, --seed, --scale, --target.
+struct input_flags {
+  std::vector<std::string> set;
+  std::string seed, scale, target;
+};
+void add_input_flags(CLI::App& app, input_flags& flags);
+/// False after an explanation on stderr.
+bool to_options(const std::string& command_name, const input_flags& flags, lang::load_options& out);
+
+/// Prints diagnostics for people to stderr; true when loading succeeded.
+bool report(const lang::load_result& loaded, const global_options& global);
+
+}  // namespace wanwu::cli
