@@ -66,7 +66,7 @@ t expression_compiler::unknown_name(const std::vector<token>& parts) {
   const auto known = names_.names();
   token all = parts.front();
   all.length = parts.back().offset + parts.back().length - all.offset;
-  return fail(all, "there is no `" + name + "` here", suggestion(name, known, 20));
+  return fail(all, "there is no `" + name + "` here", suggestion(name, known, 10));
 }
 
 std::optional<std::uint16_t> expression_compiler::list_literal() {

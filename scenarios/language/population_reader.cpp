@@ -93,6 +93,7 @@ population read_population(const member& m, std::string_view sector, diagnostics
   }
   out.jitter = taken::percent(tree, "jitter").value_or(0);
   out.place = taken::text(tree, "place");
+  if (const node* place = tree.find("place")) out.place_mark = place->mark;
   read_assignments(taken::map_at(&tree, "state"), out.state, found);
   read_assignments(taken::map_at(&tree, "update"), out.update, found);
   out.script = taken::text(tree, "script");

@@ -49,6 +49,7 @@ struct population {
   duration every{};         ///< 0 = the model's own period.
   double jitter = 0;        ///< 0..1, share of `every`.
   std::string place;        ///< Name of a place, "" = none.
+  source_mark place_mark;
   std::vector<assignment> state;   ///< Columns with their value at the start, drawn once a thing.
   std::vector<assignment> update;  ///< New values at each reading; a name is a column or a property of the model.
   std::string script;       ///< Lua file, ready to open; "" = none.

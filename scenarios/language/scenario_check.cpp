@@ -17,7 +17,7 @@ class scenario_checker {
   std::optional<model_facts> model(population& p);
   void files(population& p);
   void columns(population& p, const model_facts* facts);
-  void column(const assignment& a, slot_table& names, value_type& type);
+  void column(const assignment& a, const name_resolver& names, value_type& type);
   void operations_of(const population& p, const model_facts* facts);
   void gateway(const population& p);
   void storms();
@@ -62,11 +62,11 @@ void scenario_checker::files(population& p) {
   std::vector<std::string_view> known;
   for (const place_count& place : s_.places) known.emplace_back(place.name);
   if (std::find(known.begin(), known.end(), p.place) == known.end()) {
-    found_.error("E140", p.mark, "the place `" + p.place + "` of " + p.full_name + " stands nowhere under `places`", suggestion(p.place, known));
+    found_.error("E140", p.place_mark, "the place `" + p.place + "` of " + p.full_name + " stands nowhere under `places`", suggestion(p.place, known));
   }
 }
 
-void scenario_checker::column(const assignment& a, slot_table& names, value_type& type) {
+void scenario_checker::column(const assignment& a, const name_resolver& names, value_type& type) {
   if (!a.is_expression) return;
   const auto compiled = compile_expression(a.source, names);
   if (compiled) type = compiled->type();
@@ -74,19 +74,21 @@ void scenario_checker::column(const assignment& a, slot_table& names, value_type
 }
 
 void scenario_checker::columns(population& p, const model_facts* facts) {
-  slot_table names = slots_for(s_, p, facts, nullptr);
-  for (assignment& a : p.state) column(a, names, a.type);
-  const slot_table full = slots_for(s_, p, facts, nullptr);
+  // Without the model its properties are not known, and a message about their names would only add noise.
+  const bool any_name = facts == nullptr;
+  const slot_table start = slots_for(s_, p, facts, nullptr);
+  for (assignment& a : p.state) column(a, open_names{start, any_name}, a.type);
+  const slot_table names = slots_for(s_, p, facts, nullptr);  // again: the columns' types are known now
+  const open_names full{names, any_name};
   for (assignment& a : p.update) {
-    slot_table all = full;
-    column(a, all, a.type);
+    column(a, full, a.type);
     std::vector<std::string_view> known;
     for (const assignment& s : p.state) known.emplace_back(s.name);
     if (facts != nullptr) {
       for (const auto& property : facts->properties) known.emplace_back(property.name);
     }
     const bool unknown = std::find(known.begin(), known.end(), a.name) == known.end();
-    if (unknown && (facts != nullptr || options_.models == nullptr)) {
+    if (unknown && facts != nullptr) {
       found_.error("E121", a.mark, "`" + a.name + "` is neither a column of `state` nor a property of the model", suggestion(a.name, known));
     }
   }
@@ -108,9 +110,14 @@ void scenario_checker::operations_of(const population& p, const model_facts* fac
     }
     d.notes.push_back({std::move(text), mark});
   };
+  const auto endpoint_mark = [&] {
+    if (target.mqtt) return target.mqtt->mark;
+    if (target.coap) return target.coap->mark;
+    return target.http ? target.http->mark : source_mark{source_mark::no_file, 1, 1, 1};
+  };
   if (s_.target_named && !target.has(p.over)) {
     auto& d = found_.error("E160", p.over_mark, p.full_name + " speaks " + over + ", but the target has no " + over + " endpoint");
-    point_at_target(d, "the target is " + target.path);
+    d.notes.push_back({"the target is described here", endpoint_mark()});
     return;
   }
   const auto index = static_cast<std::size_t>(p.over);
