@@ -22,6 +22,7 @@ int schema_command(std::span<const std::string> arguments, const global_options&
 int validate_command(std::span<const std::string> arguments, const global_options& global);
 int target_command(std::span<const std::string> arguments, const global_options& global);
 int report_command(std::span<const std::string> arguments, const global_options& global);
+int doctor_command(std::span<const std::string> arguments, const global_options& global);
 int version_command(std::span<const std::string> arguments, const global_options& global);
 
 namespace {
@@ -38,6 +39,7 @@ constexpr auto table = std::to_array<command>({
     {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]", "Run the embedded target: MQTT, CoAP and HTTP on this machine",
      target_command},
     {"report", "BUNDLE… [--to html|json|junit|md|csv=PATH]…", "Make reports again from the bundle of a run", report_command},
+    {"doctor", "[-n COUNT] [--remote] [--json]", "What this machine can carry, and the commands that raise it", doctor_command},
     {"version", "[--json]", "Print the program's version", version_command},
 });
 
