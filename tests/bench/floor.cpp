@@ -1,0 +1,339 @@
+// The floor: the system calls that the work needs and nothing else, with bytes rendered beforehand. What a generator
+// costs above this is its own.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include "tests/bench/measurement.hpp"
+
+using namespace wanwu::bench;
+
+namespace {
+
+using packet = std::vector<unsigned char>;
+
+struct bare_link {
+  int fd = -1;
+  bool blocked = false;
+  std::uint32_t in_flight = 0;
+  std::uint32_t received = 0;  // bytes of an answer that is not whole yet
+};
+
+std::array<unsigned char, 65536> arena;
+
+sockaddr_in address_of(std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return out;
+}
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto to = address_of(port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) give_up("connect");
+  return fd;
+}
+
+packet mqtt_connect(std::uint32_t n) {
+  const std::string id = "floor" + std::to_string(n);
+  packet out{0x10, static_cast<unsigned char>(12 + id.size()), 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0,
+             static_cast<unsigned char>(id.size())};
+  out.insert(out.end(), id.begin(), id.end());
+  return out;
+}
+
+// Packet identifier 1 for QoS 1: one is in flight on a connection at a time.
+packet mqtt_publish(std::uint32_t n, std::uint32_t payload, unsigned qos) {
+  const std::string topic = "bench/" + std::to_string(100000 + n);
+  const std::size_t size = 2 + topic.size() + (qos != 0 ? 2 : 0) + payload;
+  packet out{static_cast<unsigned char>(0x30 | qos << 1)};
+  if (size >= 128) out.push_back(static_cast<unsigned char>(size % 128 | 0x80));
+  out.push_back(static_cast<unsigned char>(size >= 128 ? size / 128 : size));
+  out.push_back(0);
+  out.push_back(static_cast<unsigned char>(topic.size()));
+  out.insert(out.end(), topic.begin(), topic.end());
+  if (qos != 0) out.insert(out.end(), {0, 1});
+  out.insert(out.end(), payload, 'x');
+  return out;
+}
+
+packet mqtt_subscribe(std::uint32_t n) {
+  const std::string topic = "bench/" + std::to_string(100000 + n);
+  packet out{0x82, static_cast<unsigned char>(5 + topic.size()), 0, 1, 0, static_cast<unsigned char>(topic.size())};
+  out.insert(out.end(), topic.begin(), topic.end());
+  out.push_back(0);
+  return out;
+}
+
+packet http_post(std::uint32_t n, std::uint32_t payload) {
+  std::string out = "POST /things/" + std::to_string(100000 + n) + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
+                    std::to_string(payload) + "\r\n\r\n" + std::string(payload, 'x');
+  return {out.begin(), out.end()};
+}
+
+// Sends and waits for `answer` bytes: the set-up, not the work.
+void ask(int fd, const packet& what, std::size_t answer) {
+  if (::send(fd, what.data(), what.size(), MSG_NOSIGNAL) < 0) give_up("send");
+  for (std::size_t got = 0; got < answer;) {
+    const auto count = ::recv(fd, arena.data(), answer - got, 0);
+    if (count <= 0) give_up("recv");
+    got += static_cast<std::size_t>(count);
+  }
+}
+
+struct bare_loop {
+  int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  std::vector<bare_link> links;
+  std::vector<packet> packets;
+  std::array<epoll_event, 1024> events;
+
+  void add(int fd) {
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    epoll_event wanted{};
+    wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | static_cast<std::uint32_t>(EPOLLET);
+    wanted.data.u32 = static_cast<std::uint32_t>(links.size());
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &wanted) != 0) give_up("epoll_ctl");
+    links.push_back({fd});
+  }
+  // False when the kernel takes nothing: a small packet is taken whole or not at all but for a hair, which counts as sent.
+  bool send(std::uint32_t n, std::uint32_t as) {
+    if (::send(links[n].fd, packets[as].data(), packets[as].size(), MSG_NOSIGNAL) >= 0) return true;
+    if (errno != EAGAIN) give_up("send");
+    links[n].blocked = true;
+    return false;
+  }
+  template <class OnEvent>
+  void wait(const timespec* timeout, OnEvent&& on_event) {
+    const int count = ::epoll_pwait2(epoll, events.data(), 1024, timeout, nullptr);
+    for (int i = 0; i < count; ++i) on_event(events[static_cast<std::size_t>(i)].data.u32, events[static_cast<std::size_t>(i)].events);
+  }
+};
+
+void open_mqtt(bare_loop& loop, const job& work, unsigned qos) {
+  for (std::uint32_t n = 0; n < work.connections; ++n) {
+    const int fd = connect_to(work.port);
+    ask(fd, mqtt_connect(n), 4);
+    loop.add(fd);
+    loop.packets.push_back(mqtt_publish(n, work.payload, qos));
+  }
+}
+
+void flood(const job& work) {
+  bare_loop loop;
+  open_mqtt(loop, work, 0);
+  const stopwatch clock;
+  std::uint64_t sent = 0;
+  while (sent < work.operations) {
+    std::uint32_t open = 0;
+    for (std::uint32_t n = 0; n < work.connections && sent < work.operations; ++n) {
+      if (loop.links[n].blocked) continue;
+      ++open;
+      if (loop.send(n, n)) ++sent;
+    }
+    const timespec none{0, 0};
+    loop.wait(open == 0 ? nullptr : &none, [&](std::uint32_t n, std::uint32_t what) {
+      if ((what & EPOLLOUT) != 0) loop.links[n].blocked = false;
+    });
+  }
+  clock.print(sent);
+}
+
+// A tick a millisecond; each sends what fell due since the last.
+void paced(const job& work) {
+  bare_loop loop;
+  open_mqtt(loop, work, 0);
+  const stopwatch clock;
+  std::uint64_t sent = 0;
+  double late = 0;
+  for (std::uint64_t tick = 0; sent < work.operations; ++tick) {
+    const std::uint64_t due = std::min(work.operations, (tick + 1) * work.rate / 1000);
+    for (; sent < due; ++sent) {
+      const auto n = static_cast<std::uint32_t>(sent % work.connections);
+      if (!loop.send(n, n)) give_up("the target does not keep up");
+    }
+    const double next = static_cast<double>(tick + 1) / 1000;
+    late = std::max(late, clock.wall() - next);
+    while (clock.wall() < next) {
+      const timespec left{0, static_cast<long>((next - clock.wall()) * 1e9)};
+      if (left.tv_nsec > 0) loop.wait(&left, [](std::uint32_t, std::uint32_t) {});
+    }
+  }
+  clock.print(sent, ("late_ms=" + std::to_string(late * 1000)).c_str());
+}
+
+// One request in flight on each link; an answer has `answer` bytes, or as many as the first one is found to have.
+void ask_and_answer(bare_loop& loop, const job& work, std::size_t answer) {
+  const stopwatch clock;
+  std::uint64_t started = 0, done = 0;
+  for (std::uint32_t n = 0; n < work.connections && started < work.operations; ++n, ++started) loop.send(n, n);
+  while (done < work.operations) {
+    loop.wait(nullptr, [&](std::uint32_t n, std::uint32_t what) {
+      if ((what & EPOLLIN) == 0) return;
+      const auto count = ::recv(loop.links[n].fd, arena.data(), arena.size(), 0);
+      if (count <= 0) return;
+      loop.links[n].received += static_cast<std::uint32_t>(count);
+      if (answer == 0) answer = static_cast<std::size_t>(count);
+      if (loop.links[n].received < answer) return;
+      loop.links[n].received = 0;
+      ++done;
+      if (started < work.operations && loop.send(n, n)) ++started;
+    });
+  }
+  clock.print(done);
+}
+
+void qos1(const job& work) {
+  bare_loop loop;
+  open_mqtt(loop, work, 1);
+  ask_and_answer(loop, work, 4);
+}
+
+void http(const job& work) {
+  bare_loop loop;
+  for (std::uint32_t n = 0; n < work.connections; ++n) {
+    loop.add(connect_to(work.port));
+    loop.packets.push_back(http_post(n, work.payload));
+  }
+  ask_and_answer(loop, work, 0);
+}
+
+// Half the links publish, each to one of the other half; at most `window` on the way for each pair.
+void end_to_end(const job& work) {
+  constexpr std::uint32_t window = 8;
+  bare_loop loop;
+  const std::uint32_t pairs = work.connections / 2;
+  open_mqtt(loop, work, 0);
+  for (std::uint32_t n = 0; n < pairs; ++n) {
+    ::fcntl(loop.links[pairs + n].fd, F_SETFL, 0);
+    ask(loop.links[pairs + n].fd, mqtt_subscribe(n), 5);
+    ::fcntl(loop.links[pairs + n].fd, F_SETFL, O_NONBLOCK);
+  }
+  const stopwatch clock;
+  std::uint64_t started = 0, done = 0;
+  const auto fill = [&](std::uint32_t n) {
+    while (loop.links[n].in_flight < window && started < work.operations && loop.send(n, n)) {
+      ++loop.links[n].in_flight;
+      ++started;
+    }
+  };
+  for (std::uint32_t n = 0; n < pairs; ++n) fill(n);
+  const std::uint32_t size = static_cast<std::uint32_t>(loop.packets[0].size());
+  while (done < work.operations) {
+    loop.wait(nullptr, [&](std::uint32_t at, std::uint32_t what) {
+      if (at < pairs || (what & EPOLLIN) == 0) return;
+      const auto count = ::recv(loop.links[at].fd, arena.data(), arena.size(), 0);
+      if (count <= 0) return;
+      auto& publisher = loop.links[at - pairs];
+      loop.links[at].received += static_cast<std::uint32_t>(count);
+      const std::uint32_t whole = loop.links[at].received / size;
+      loop.links[at].received %= size;
+      publisher.in_flight -= whole;
+      done += whole;
+      fill(at - pairs);
+    });
+  }
+  clock.print(done);
+}
+
+// TCP alone, no MQTT: connects, at most 50 waiting to be accepted.
+void connects(const job& work) {
+  bare_loop loop;
+  const auto to = address_of(work.port);
+  const stopwatch clock;
+  std::uint64_t up = 0;
+  while (up < work.operations) {
+    while (loop.links.size() < work.operations && loop.links.size() - up < 50) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      if (fd < 0) give_up("socket");
+      const int on = 1;
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+      loop.add(fd);
+    }
+    loop.wait(nullptr, [&](std::uint32_t, std::uint32_t what) { up += (what & EPOLLOUT) != 0 ? 1U : 0U; });
+  }
+  clock.print(up);
+}
+
+// CON requests of many source addresses on one socket, a batch on the way at a time.
+void coap(const job& work) {
+  constexpr std::size_t batch = 128;
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in any = address_of(0);
+  any.sin_addr.s_addr = htonl(INADDR_ANY);
+  ::bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any);
+  const int on = 1, room = 8 << 20;
+  ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+  std::array<mmsghdr, batch> out{}, in{};
+  std::array<iovec, batch> out_pieces, in_pieces;
+  std::array<std::array<unsigned char, CMSG_SPACE(sizeof(in_pktinfo))>, batch> controls, in_controls;
+  std::array<std::array<unsigned char, 256>, batch> requests, answers;
+  std::array<sockaddr_in, batch> peers;
+  auto to = address_of(work.port);
+  // CON POST /t, two bytes of token, payload
+  packet head{0x42, 0x02, 0, 0, 0, 0, 0xB1, 't', 0xFF};
+  head.insert(head.end(), work.payload, 'x');
+  for (std::size_t i = 0; i < batch; ++i) {
+    std::copy(head.begin(), head.end(), requests[i].begin());
+    out_pieces[i] = {requests[i].data(), head.size()};
+    in_pieces[i] = {answers[i].data(), answers[i].size()};
+    out[i].msg_hdr = {&to, sizeof to, &out_pieces[i], 1, controls[i].data(), controls[i].size(), 0};
+    auto* part = reinterpret_cast<cmsghdr*>(controls[i].data());
+    *part = {CMSG_LEN(sizeof(in_pktinfo)), IPPROTO_IP, IP_PKTINFO};
+  }
+  const stopwatch clock;
+  std::uint64_t started = 0, done = 0;
+  while (done < work.operations) {
+    for (std::size_t i = 0; i < batch; ++i, ++started) {
+      in_pktinfo info{};
+      info.ipi_spec_dst.s_addr = htonl(0x7F100000U + static_cast<std::uint32_t>(started % work.connections));
+      std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(controls[i].data())), &info, sizeof info);
+      const auto id = static_cast<std::uint16_t>(started / work.connections);
+      requests[i][2] = requests[i][4] = static_cast<unsigned char>(id >> 8);
+      requests[i][3] = requests[i][5] = static_cast<unsigned char>(id & 0xFF);
+      in[i].msg_hdr = {&peers[i], sizeof peers[i], &in_pieces[i], 1, in_controls[i].data(), in_controls[i].size(), 0};
+    }
+    for (unsigned sent = 0; sent < batch;) {
+      const int count = ::sendmmsg(fd, &out[sent], static_cast<unsigned>(batch) - sent, 0);
+      if (count < 0) give_up("sendmmsg");
+      sent += static_cast<unsigned>(count);
+    }
+    for (unsigned got = 0; got < batch;) {
+      timespec second{1, 0};
+      const int count = ::recvmmsg(fd, in.data(), static_cast<unsigned>(batch) - got, MSG_WAITFORONE, &second);
+      if (count <= 0) give_up("recvmmsg");
+      for (int i = 0; i < count; ++i) in[static_cast<std::size_t>(i)].msg_hdr.msg_controllen = in_controls[0].size();
+      got += static_cast<unsigned>(count);
+    }
+    done += batch;
+  }
+  clock.print(done);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const job work = read_job(argc, argv);
+  if (work.row == "mqtt-qos0") flood(work);
+  else if (work.row == "mqtt-qos0-paced") paced(work);
+  else if (work.row == "mqtt-qos1") qos1(work);
+  else if (work.row == "mqtt-e2e") end_to_end(work);
+  else if (work.row == "mqtt-connect") connects(work);
+  else if (work.row == "http-post") http(work);
+  else if (work.row == "coap-con") coap(work);
+  else return 2;
+  return 0;
+}
