@@ -49,8 +49,8 @@ class topic_tree {
   /// False when there was none.
   bool remove(std::string_view filter, std::string_view share, session_id who);
 
-  /// Appends every node whose filter matches. Literal levels come before `+`, `+` before `#`: an order of the tree alone,
-  /// so that runs repeat. Nodes live until the next add() or remove().
+  /// Appends every node whose filter matches, in an order of the tree alone, so that runs repeat. Nodes live until the
+  /// next add() or remove().
   void match(std::string_view topic, std::vector<topic_node*>& found);
 
   std::size_t subscriptions() const noexcept { return count_; }
