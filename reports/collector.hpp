@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/bundle.hpp"
@@ -41,6 +42,8 @@ class collector {
   const run_record& finish(time_point now, ending how);
 
   const run_record& run() const noexcept { return run_; }
+  /// Gives the record away; the collector is of no use after it.
+  run_record take_run() && { return std::move(run_); }
   /// What progress views show, as of the last second().
   progress_snapshot progress() const;
 

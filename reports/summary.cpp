@@ -91,14 +91,34 @@ std::string spoken(outcome result) {
   return word;
 }
 
+/// Failures that read the same are one row, whoever had them.
 void add_errors(summary& out, const run_record& run) {
-  for (const auto& group : run.store.errors()) {
+  auto groups = run.store.errors();
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
+  std::map<std::string, std::size_t> row_by_text, kinds_by_text;
+  for (const auto& group : groups) {
     const auto& population = run.shape.populations[group.population];
-    out.errors.push_back({fmt::format("{} over {}: {}{}", name_of(group.op), name_of(group.via),
-                                      spoken(group.result), code_text(group.via, group.code)),
-                          population.sector, population.kind, group.count,
-                          std::chrono::duration<double>(group.first).count(),
-                          std::chrono::duration<double>(group.last).count()});
+    const auto what = fmt::format("{} over {}: {}{}", name_of(group.op), name_of(group.via),
+                                  spoken(group.result), code_text(group.via, group.code));
+    const double first = std::chrono::duration<double>(group.first).count(),
+                 last = std::chrono::duration<double>(group.last).count();
+    ++kinds_by_text[what];
+    const auto [known, is_new] = row_by_text.emplace(what, out.errors.size());
+    if (is_new) {
+      const auto who =
+          population.sector.empty() ? population.kind : population.sector + "/" + population.kind;
+      out.errors.push_back({what, who, group.count, first, last});
+      continue;
+    }
+    auto& row = out.errors[known->second];
+    row.count += group.count;
+    row.first_s = std::min(row.first_s, first);
+    row.last_s = std::max(row.last_s, last);
+  }
+  for (auto& row : out.errors) {
+    const auto more = kinds_by_text[row.what] - 1;
+    if (more != 0) row.who += fmt::format(" and {} more {}", more, more == 1 ? "kind" : "kinds");
   }
   std::stable_sort(out.errors.begin(), out.errors.end(),
                    [](const auto& a, const auto& b) { return a.count > b.count; });

@@ -128,8 +128,7 @@ std::string to_summary_json(const run_record& run, const summary& of) {
   for (const auto& row : of.metrics) metrics[row.metric].push_back(metric_json(row));
   for (const auto& row : of.errors) {
     errors.push_back({{"what", row.what},
-                      {"sector", row.sector},
-                      {"kind", row.kind},
+                      {"who", row.who},
                       {"count", row.count},
                       {"first_s", row.first_s},
                       {"last_s", row.last_s}});

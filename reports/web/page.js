@@ -15,19 +15,31 @@
   const percent = (v) => v == null ? '–' : +v.toPrecision(3) + ' %';
   const megabytes = (v) => v == null ? '–' : v >= 1000 ? +(v / 1000).toPrecision(3) + ' GB' : +v.toPrecision(3) + ' MB';
 
+  // Text that stays readable on whatever is drawn below it.
+  const label = (ctx, text, x, y, color) => {
+    const size = 12 * devicePixelRatio;
+    ctx.save();
+    ctx.textBaseline = 'bottom';
+    ctx.globalAlpha = 0.85; ctx.fillStyle = css('--card');
+    ctx.fillRect(x - 2, y - size, ctx.measureText(text).width + 4, size + 1);
+    ctx.globalAlpha = 1; ctx.fillStyle = css(color);
+    ctx.fillText(text, x, y);
+    ctx.restore();
+  };
+
   // Phases as bands with their names, storms hatched, limits as dashed lines.
   const backdrop = (options) => (u) => {
     const {ctx, bbox} = u, ratio = devicePixelRatio;
     const x = (s) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, u.valToPos(s, 'x', true)));
     ctx.save();
     ctx.font = 11 * ratio + 'px system-ui, sans-serif';
-    ctx.textBaseline = 'top';
+    ctx.textBaseline = 'bottom';
     data.phases.forEach((phase, i) => {
       const from = x(phase.start), to = x(phase.end);
       if (i % 2 === 0) { ctx.fillStyle = css('--band'); ctx.fillRect(from, bbox.top, to - from, bbox.height); }
       if (options.names && to - from > ctx.measureText(phase.name).width + 8 * ratio) {
         ctx.fillStyle = css('--quiet');
-        ctx.fillText(phase.name, from + 5 * ratio, bbox.top + 4 * ratio);
+        ctx.fillText(phase.name, from + 2 * ratio, bbox.top - 4 * ratio);
       }
     });
     data.markers.forEach((marker) => {
@@ -40,15 +52,15 @@
         ctx.beginPath(); ctx.moveTo(at, bbox.top + bbox.height); ctx.lineTo(at + bbox.height, bbox.top); ctx.stroke();
       }
       ctx.restore();
-      if (options.names) { ctx.fillStyle = css('--inconclusive'); ctx.fillText(marker.name, from + 4 * ratio, bbox.top + 18 * ratio); }
+      if (options.names) label(ctx, marker.name, from + 2 * ratio, bbox.top + 16 * ratio, '--inconclusive');
     });
     (options.limits || []).forEach((limit) => {
       const y = u.valToPos(limit.bound_ms, 'y', true);
       if (!(y >= bbox.top && y <= bbox.top + bbox.height)) return;
       ctx.strokeStyle = css(limit.crossed ? '--fail' : '--pass'); ctx.setLineDash([6 * ratio, 4 * ratio]); ctx.lineWidth = 1.5 * ratio;
-      ctx.beginPath(); ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke(); ctx.setLineDash([]);
-      ctx.fillStyle = ctx.strokeStyle; ctx.textBaseline = 'bottom';
-      ctx.fillText(limit.label, bbox.left + bbox.width - ctx.measureText(limit.label).width - 6 * ratio, y - 2 * ratio);
+      const from = limit.start == null ? bbox.left : x(limit.start), to = limit.end == null ? bbox.left + bbox.width : x(limit.end);
+      ctx.beginPath(); ctx.moveTo(from, y); ctx.lineTo(to, y); ctx.stroke(); ctx.setLineDash([]);
+      label(ctx, limit.label, from + 4 * ratio, y - 3 * ratio, limit.crossed ? '--fail' : '--pass');
     });
     ctx.restore();
   };
@@ -75,10 +87,11 @@
     const log = options.log;
     const scaleY = log ? {distr: 3, log: 10} : {range: (u, low, high) => [0, Math.max(high || 0, options.least || 1) * 1.08]};
     const make = () => new uPlot({
-      width: Math.max(200, place.clientWidth), height: options.height || 240, legend: {show: options.legend !== false},
+      width: Math.max(200, place.clientWidth), height: options.height || 240, legend: {show: options.legend !== false, markers: {dash: (u, i) => { const d = u.series[i].dash; return !d ? 'solid' : d[0] < 4 ? 'dotted' : 'dashed'; }}},
+      padding: [options.names ? 20 : 8, options.axes ? 0 : 22, 0, 0],
       cursor: {sync: options.x ? undefined : {key: 'time'}, y: false},
       scales: Object.assign({x: options.scaleX || {time: false}, y: scaleY}, options.scales),
-      axes: [options.axisX || times, axis(format, options.small ? {size: 52, space: 30} : {})].concat(options.axes || []),
+      axes: [options.axisX || times, axis(format, options.small ? {size: 56, space: 30} : {})].concat(options.axes || []),
       series: [{label: options.xLabel || 'at', value: (u, v) => v == null ? '–' : (options.xFormat || clock)(v)}].concat(lines),
       bands: options.bands, hooks: {drawClear: options.x ? [] : [backdrop(options)]},
     }, [x].concat(values), place);
@@ -104,8 +117,8 @@
   const latencies = () => {
     const l = data.latency;
     const at = (name, color, extra) => line(name, color, ms, extra);
-    draw('chart-latency', [at('p50', '--c3'), at('p90', '--c1', {dash: [7, 3]}), at('p99', '--c2', {width: 2}), at('p99.9', '--c4', {dash: [4, 3]}), at('max', '--c5', {dash: [1, 3]})],
-      [l.p50, l.p90, l.p99, l.p999, l.max], ms, {log: true, limits: data.limits, height: 260});
+    draw('chart-latency', [at('p50', '--c3'), at('p99', '--c2', {width: 2}), at('p99.9', '--c1', {dash: [5, 3]}), at('max', '--c5', {width: 1, dash: [1, 2]})],
+      [l.p50, l.p99, l.p999, l.max], ms, {log: true, limits: data.limits, names: true, height: 280});
   };
 
   const percentiles = () => {
@@ -115,7 +128,7 @@
     const marks = data.percentiles[0].at.map((p) => -Math.log10(Math.max(1e-5, 1 - p / 100)));
     const show = (v) => +(100 - 100 / Math.pow(10, v)).toPrecision(6) + ' %';
     draw('chart-percentiles', lines, data.percentiles.map((p) => p.ms), ms, {x: marks, log: true, height: 200, small: true, xLabel: 'percentile', xFormat: show,
-      scaleX: {time: false}, axisX: axis((v) => +(100 - 100 / Math.pow(10, v)).toPrecision(6), {size: 32, splits: () => marks.filter((m, i) => i % 2 === 0 || m >= 2), space: 30})});
+      scaleX: {time: false}, axisX: axis((v) => +(100 - 100 / Math.pow(10, v)).toPrecision(6), {size: 32, splits: () => [50, 90, 99, 99.9, 99.99, 99.999].map((p) => -Math.log10(1 - p / 100)), space: 20})});
   };
 
   const sectors = () => {
@@ -134,7 +147,7 @@
       figure.append(caption, chart);
       place.append(figure);
       draw(chart, [line('per s', '--c1', count, {fill: css('--c1') + '26'}), line('p99', '--c2', ms, {scale: 'ms', dash: [4, 3]})], [sector.out, sector.p99], count,
-        {height: 130, small: true, legend: false, scales: {ms: {distr: 3, log: 10}}, axes: [axis(ms, {scale: 'ms', side: 1, size: 56, grid: {show: false}, space: 30})]});
+        {height: 130, small: true, legend: false, scales: {ms: {distr: 3, log: 10}}, axes: [axis(ms, {scale: 'ms', side: 1, size: 62, grid: {show: false}, space: 30})]});
     });
   };
 
@@ -153,6 +166,7 @@
   };
 
   const redraw = () => { charts.splice(0).forEach((chart) => chart.again()); all(); };
+  document.getElementById('no-charts').remove();
   all();
   let width = innerWidth;
   addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; charts.forEach((chart) => chart.resize()); } });

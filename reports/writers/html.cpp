@@ -38,8 +38,15 @@ std::string safe(std::string_view text) {
   return out;
 }
 
+/// A number and its unit stay on one line.
+std::string solid(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == ' ' ? "\u00a0" : std::string(1, c);
+  return out;
+}
+
 std::string time(std::uint64_t us) {
-  return show_time_us(static_cast<double>(us));
+  return solid(show_time_us(static_cast<double>(us)));
 }
 
 struct row {
@@ -101,8 +108,8 @@ void put_tiles(data& page, const run_record& run, const summary& of) {
   };
   tile(show_count(t.connected_max), "things connected at most", "of " + show_count(t.things) + " planned");
   tile(show_count(t.sent), "messages sent",
-       fmt::format("{} per s, at most {}", show_count(static_cast<std::uint64_t>(t.sent_per_s)),
-                   show_count(static_cast<std::uint64_t>(t.sent_per_s_max))));
+       fmt::format("{} per s, at most {}", solid(show_count(static_cast<std::uint64_t>(t.sent_per_s))),
+                   solid(show_count(static_cast<std::uint64_t>(t.sent_per_s_max)))));
   tile(t.latency_count != 0 ? time(t.p99_us) : "\u2013", "telemetry p99",
        t.latency_count != 0 ? "p50 " + time(t.p50_us) + ", max " + time(t.max_us)
                             : "nothing was acknowledged");
@@ -222,10 +229,7 @@ void put_errors(data& page, const run_record& run, const summary& of) {
   for (std::size_t i = 0; i < std::min(error_rows_max, of.errors.size()); ++i) {
     const auto& one = of.errors[i];
     row r;
-    r.put("count", show_count(one.count))
-        .put("what", one.what)
-        .put("sector", one.sector)
-        .put("kind", one.kind);
+    r.put("count", show_count(one.count)).put("what", one.what).put("who", one.who);
     r.put("first", show_clock(one.first_s)).put("last", show_clock(one.last_s));
     list << r.values;
   }

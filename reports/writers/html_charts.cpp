@@ -142,10 +142,18 @@ json limit_lines(const run_record& run, const summary& of) {
   json out = json::array();
   for (std::size_t i = 0; i < run.limits.size(); ++i) {
     const auto& one = run.limits[i];
-    if (one.metric != "telemetry.latency" || one.unit != measure::time_us || one.bound <= 0) continue;
-    out.push_back({{"label", one.text},
-                   {"bound_ms", one.bound / 1000},
-                   {"crossed", of.judged.limits[i].found == finding::crossed}});
+    if (one.metric != "telemetry.latency" || one.unit != measure::time_us || !one.tags.empty() ||
+        one.bound <= 0)
+      continue;
+    json line{{"label", one.text},
+              {"bound_ms", one.bound / 1000},
+              {"crossed", of.judged.limits[i].found == finding::crossed}};
+    for (const auto& phase : run.shape.phases) {
+      if (phase.name != one.phase) continue;
+      line["start"] = std::chrono::duration<double>(phase.start).count();
+      line["end"] = std::chrono::duration<double>(phase.end).count();
+    }
+    out.push_back(std::move(line));
   }
   return out;
 }

@@ -113,9 +113,8 @@ void add_errors(std::string& out, const summary& of) {
   out += "\n### Errors\n\n| count | what | who | first | last |\n|---:|---|---|---|---|\n";
   for (std::size_t i = 0; i < std::min(rows_max, of.errors.size()); ++i) {
     const auto& one = of.errors[i];
-    out +=
-        fmt::format("| {} | {} | {} | {} | {} |\n", show_count(one.count), cell_text(one.what),
-                    cell_text(one.sector + "/" + one.kind), show_clock(one.first_s), show_clock(one.last_s));
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", show_count(one.count), cell_text(one.what),
+                       cell_text(one.who), show_clock(one.first_s), show_clock(one.last_s));
   }
 }
 

@@ -112,9 +112,8 @@ void write_errors(page& out, const summary& of) {
   out.line("errors");
   for (std::size_t i = 0; i < std::min(errors_shown, of.errors.size()); ++i) {
     const auto& one = of.errors[i];
-    const std::string who = one.sector.empty() ? one.kind : one.sector + "/" + one.kind;
     out.line(fmt::format("  {:>10} x  {}  ({}; first {}, last {})", show_count(one.count),
-                         page::safe(one.what), page::safe(who), show_clock(one.first_s),
+                         page::safe(one.what), page::safe(one.who), show_clock(one.first_s),
                          show_clock(one.last_s)));
   }
   if (of.errors.size() > errors_shown)
