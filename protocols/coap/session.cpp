@@ -287,7 +287,7 @@ void session::unreachable(std::uint32_t endpoint, time_point now) {
   for (const auto slot : ended) finish(slot, kind::unreachable, now);
 }
 
-void session::abandon(std::uint32_t endpoint, std::vector<std::uint32_t>& forgotten) {
+void session::abandon(std::uint32_t endpoint, std::vector<std::uint32_t>& forgotten, time_point now) {
   auto& e = endpoints_[endpoint];
   const auto start = forgotten.size();
   for (const auto head : {e.first, e.others}) {
@@ -300,6 +300,7 @@ void session::abandon(std::uint32_t endpoint, std::vector<std::uint32_t>& forgot
     unlink(forgotten[at]);
     exchanges_.release(forgotten[at]);
   }
+  send_next_queued(endpoint, now);  // registrations and cancellations stay
 }
 
 }  // namespace wanwu::coap

@@ -91,15 +91,16 @@ class session {
                std::uint32_t again = no_index);
   /// Asks for the blocks after the first of a notification.
   void fetch_rest(std::uint32_t watch, std::string_view reference, time_point now);
-  /// Ends an endpoint's observations, `politely` with a request each that must name the same reference.
-  void forget_observations(std::uint32_t endpoint);
+  /// Ends an endpoint's observations without a word: the next notification is reset.
+  void forget_observations(std::uint32_t endpoint, time_point now);
+  /// Asks the server to end one; `reference` as registered. False when there is none to end.
   bool cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference, time_point now);
   /// A datagram from the peer.
   void receive(std::uint32_t endpoint, bytes_view datagram, time_point now);
   /// ICMP says that the peer is not there: all of the endpoint's exchanges end.
   void unreachable(std::uint32_t endpoint, time_point now);
   /// Forgets the endpoint's exchanges without an event each; the numbers go to `forgotten`.
-  void abandon(std::uint32_t endpoint, std::vector<std::uint32_t>& forgotten);
+  void abandon(std::uint32_t endpoint, std::vector<std::uint32_t>& forgotten, time_point now);
   void advance(time_point now);
 
   // Out.

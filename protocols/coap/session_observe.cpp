@@ -219,7 +219,7 @@ void session::rest_answered(std::uint32_t slot, const message& m, time_point now
   retire(slot, now);
 }
 
-void session::forget_observations(std::uint32_t endpoint) {
+void session::forget_observations(std::uint32_t endpoint, time_point now) {
   auto& e = endpoints_[endpoint];
   // Exchanges first: those of this endpoint that serve an observation, registrations and rests alike.
   std::vector<std::uint32_t> ended;
@@ -239,6 +239,7 @@ void session::forget_observations(std::uint32_t endpoint) {
     if (watches_[watch].now != watch_stage::cancelling) release_watch(watch);
     watch = next;
   }
+  send_next_queued(endpoint, now);
 }
 
 bool session::cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference, time_point now) {

@@ -147,7 +147,7 @@ void coap_driver<Carrier>::close(std::span<const connection_id> which, closing h
       client_.describe(id, login_);
       for (const auto& s : login_.subscriptions) session_.cancel_observation(c, s.tag, full_path(s.filter), now);
     }
-    session_.forget_observations(c);
+    session_.forget_observations(c, now);
     forget_all(c, outcome::broken_link, now);
     ledger_.changed({now, id, connection_state::down, outcome::ok, 0});
   }
@@ -159,7 +159,7 @@ void coap_driver<Carrier>::close(std::span<const connection_id> which, closing h
 template <class Carrier>
 void coap_driver<Carrier>::forget_all(std::uint32_t connection, outcome why, time_point now) {
   forgotten_.clear();
-  session_.abandon(connection, forgotten_);
+  session_.abandon(connection, forgotten_, now);
   for (const auto slot : forgotten_) {
     coap::session_event e;
     e.exchange = slot;

@@ -116,13 +116,22 @@ TEST_CASE("Cancelling asks with Observe 1; forgetting resets the next notificati
     CHECK(c.subject.in_flight() == 0);
   }
   SECTION("forget") {
-    c.subject.forget_observations(0);
+    c.subject.forget_observations(0, c.now);
     c.notify(11, "x");
     CHECK(c.said() == texts{"RST 0.00 Empty"});
     c.notify(12, "y", message_type::confirmable);
     CHECK(c.said() == texts{"RST 0.00 Empty"});
   }
   CHECK_FALSE(c.subject.next_deadline());
+}
+
+TEST_CASE("A request that waited behind a forgotten registration leaves") {
+  conversation c;
+  c.subject.observe(0, "/c", 3, c.now);
+  c.get("/t");
+  CHECK(c.said() == texts{"CON 0.01 GET Observe:0 Uri-Path:c"});
+  c.subject.forget_observations(0, c.now);
+  CHECK(c.said() == texts{"CON 0.01 GET Uri-Path:t"});
 }
 
 TEST_CASE("A notification longer than a block is fetched and heard whole") {

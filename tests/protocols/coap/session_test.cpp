@@ -268,7 +268,7 @@ TEST_CASE("Abandoned exchanges are named once and answer no more") {
   const auto slot = c.get("/t");
   c.said();
   std::vector<std::uint32_t> forgotten;
-  c.subject.abandon(0, forgotten);
+  c.subject.abandon(0, forgotten, c.now);
   CHECK(forgotten == std::vector<std::uint32_t>{*slot});
   c.deliver(c.answer(message_type::acknowledgement, code::content));
   c.advance_by(100s);
