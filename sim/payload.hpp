@@ -62,6 +62,9 @@ class payload_writer {
   std::size_t room_ = 0;  ///< Bytes that all items together may take, besides the head.
 };
 
+/// Appends a number as print_decimal() and print_integer() write it.
+void append_decimal(double value, int decimals, byte_writer& out);
+void append_integer(std::int64_t value, byte_writer& out);
 /// Appends the inside of a JSON string: escapes what RFC 8259 demands.
 void append_json_text(std::string_view text, byte_writer& out);
 

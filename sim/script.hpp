@@ -94,8 +94,9 @@ class script {
   double intern(std::string_view text);
   std::string_view text(double number) const noexcept;  ///< "" for a number that names none.
 
- private:
   struct state;
+
+ private:
   explicit script(std::unique_ptr<state> made) noexcept;
   std::unique_ptr<state> state_;
 };

@@ -1,4 +1,4 @@
-// Nanoseconds a sample and a payload for every built-in kind: wanwu_dynamics_bench [seconds a row]
+// Nanoseconds a sample and a payload for every built-in kind: bench_dynamics [seconds a row]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
