@@ -1,0 +1,122 @@
+#include "protocols/mqtt/draft.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "protocols/core/hex.hpp"
+#include "tests/protocols/mqtt/vectors.hpp"
+
+using namespace wanwu;
+using namespace wanwu::mqtt;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr auto done = set_result::done;
+
+field_value n(std::uint64_t value) { return value; }
+
+std::string hex_of(const draft& what) {
+  byte_writer out;
+  what.encode_to(out);
+  return to_hex(out.view());
+}
+
+}  // namespace
+
+TEST_CASE("A packet is built by the names of its fields") {
+  draft hello{packet_type::connect, version::v5};
+  CHECK(hello.set("client_id", "t-010"s) == done);
+  CHECK(hello.set("keep_alive", n(4)) == done);
+  CHECK(hello.set("receive_maximum", n(2)) == done);
+  CHECK(hello.set("user_property", "k=v=w"s) == done);
+  CHECK(hello.set("will_topic", "gone"s) == done);
+  CHECK(hello.set("will_qos", n(1)) == done);
+  CHECK(hello.set("will_delay_interval", n(5)) == done);
+  CHECK(hello.set("will_content_type", "x"s) == done);
+  CHECK(describe(hello.view()) ==
+        "CONNECT protocol=\"MQTT\"/5 client_id=\"t-010\" clean_start=true keep_alive=4 receive_maximum=2 "
+        "user_property=\"k\":\"v=w\" will_topic=\"gone\" will_qos=1 will_retain=false will_payload=\"\"(0) "
+        "will_delay_interval=5 will_content_type=\"x\"");
+
+  draft wish{packet_type::subscribe, version::v5};
+  CHECK(wish.set("packet_id", n(7)) == done);
+  CHECK(wish.set("filter", "a/#"s) == done);
+  CHECK(wish.set("qos", n(1)) == done);
+  CHECK(wish.set("filter", "b"s) == done);
+  CHECK(wish.set("no_local", n(1)) == done);
+  CHECK(wish.set("retain_handling", n(2)) == done);
+  CHECK(wish.set("subscription_identifier", n(9)) == done);
+  CHECK(describe(wish.view()) ==
+        "SUBSCRIBE packet_id=7 subscription_identifier=9 filter=\"a/#\":0x01 filter=\"b\":0x24");
+
+  draft granted{packet_type::suback, version::v5};
+  CHECK(granted.set("packet_id", n(7)) == done);
+  CHECK(granted.set("reason", n(0)) == done);
+  CHECK(granted.set("reason", n(0x87)) == done);
+  CHECK(hex_of(granted) == "90 05 00 07 00 00 87");
+}
+
+TEST_CASE("Every field of a packet can be asked for by its name") {
+  draft message{packet_type::publish, version::v5};
+  for (const auto& [name, value] : std::vector<std::pair<std::string, field_value>>{
+           {"topic", "a"s}, {"payload", "p\0q"s}, {"qos", n(2)}, {"retain", n(1)}, {"dup", n(1)}, {"packet_id", n(3)},
+           {"topic_alias", n(4)}, {"correlation_data", "\x01"s}, {"content_type", "t"s}}) {
+    INFO(name);
+    CHECK_FALSE((name == "topic_alias" && field_of(message.view(), name)));
+    CHECK(message.set(name, value) == done);
+    CHECK(field_of(message.view(), name) == value);
+  }
+  message.set("user_property", "a=1"s);
+  message.set("user_property", "b=2"s);
+  CHECK(field_of(message.view(), "user_property", 1) == field_value{"b=2"s});
+  CHECK_FALSE(field_of(message.view(), "user_property", 2));
+  CHECK_FALSE(field_of(message.view(), "keep_alive"));
+}
+
+TEST_CASE("Every field name works on a packet of every type that has it") {
+  for (const auto& rule : field_table()) {
+    for (unsigned type = 1; type < 16; ++type) {
+      if ((rule.packets & place_of(static_cast<packet_type>(type))) == 0) continue;
+      INFO(rule.name << " of " << name_of(static_cast<packet_type>(type)));
+      draft what{static_cast<packet_type>(type), version::v5};
+      if (what.set("qos", n(1)) != done && rule.name != "filter") what.set("filter", "f"s);
+      const bool text = rule.kind == field_kind::text || rule.kind == field_kind::binary;
+      CHECK(what.set(rule.name, text ? field_value{"x"s} : n(1)) == done);
+      CHECK(field_of(what.view(), rule.name) == (text ? field_value{"x"s} : n(1)));
+      CHECK(what.set(rule.name, text ? n(1) : field_value{"x"s}) == set_result::wrong_kind);
+    }
+  }
+  for (const auto& rule : property_table()) {
+    for (unsigned type = 1; type < 16; ++type) {
+      if ((rule.places & place_of(static_cast<packet_type>(type))) == 0) continue;
+      INFO(rule.name << " of " << name_of(static_cast<packet_type>(type)));
+      const bool text = rule.most == 0;
+      draft what{static_cast<packet_type>(type), version::v5};
+      CHECK(what.set(rule.name, text ? field_value{"x="s} : n(1)) == done);
+      CHECK(field_of(what.view(), rule.name).has_value());
+    }
+  }
+}
+
+TEST_CASE("What is wrong on purpose goes out wrong, and unknown names and impossible values are told") {
+  draft message{packet_type::publish, version::v5};
+  message.set("topic", "a"s);
+  CHECK(message.set("qos", n(3)) == done);  // forbidden, but it fits
+  CHECK(message.corrupt("packet_id", n(0)) == done);
+  CHECK(message.corrupt("properties", "\x23\x00\x00"s) == done);
+  CHECK(message.corrupt("fixed_flags", n(6)) == done);
+  CHECK(hex_of(message) == "36 09 00 01 61 00 00 03 23 00 00");
+  CHECK(message.set("keep_alive", n(1)) == set_result::no_such_field);
+  CHECK(message.set("qos", n(4)) == set_result::out_of_range);
+  CHECK(message.corrupt("colour", n(4)) == set_result::no_such_field);
+  CHECK(message.corrupt("fixed_flags", n(16)) == set_result::out_of_range);
+  message.edit({0, 1, *parse_hex("30")});
+  CHECK(hex_of(message).substr(0, 2) == "30");
+}
+
+TEST_CASE("A property where it is not allowed can be sent, too") {
+  draft ping{packet_type::puback, version::v5};
+  CHECK(ping.set("packet_id", n(1)) == done);
+  CHECK(ping.set("topic_alias", n(1)) == done);
+  CHECK(hex_of(ping) == "40 07 00 01 00 03 23 00 01");
+}
