@@ -265,7 +265,7 @@ void broker::advance(time_point now) {
 }
 
 std::optional<time_point> broker::next_deadline() const {
-  if (!stalled_.empty()) return time_point::min();
+  if (!stalled_.empty()) return time_point{};
   return deadlines_.next();
 }
 

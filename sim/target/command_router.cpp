@@ -86,7 +86,7 @@ void command_router::advance(time_point now, std::int64_t at_ms, std::vector<std
 std::optional<time_point> command_router::next_deadline() const {
   if (by_age_.empty()) return std::nullopt;
   const auto it = all_.find(by_age_.front());
-  return it == all_.end() || it->second.finished ? time_point::min() : it->second.given_at + answer_within;
+  return it == all_.end() || it->second.finished ? time_point{} : it->second.given_at + answer_within;
 }
 
 }  // namespace wanwu::target

@@ -73,7 +73,7 @@ bool shard::is_drained() const {
 }
 
 void shard::run(duration grace) {
-  time_point now = reactor_->wait(time_point::min());
+  time_point now = reactor_->wait(time_point{});
   std::optional<time_point> end;
   while (true) {
     auto until = now + longest_wait;
