@@ -10,7 +10,9 @@ duration stretched(duration d, double factor) noexcept {
   return duration{std::llround(static_cast<double>(d.count()) * factor)};
 }
 
-double doublings(std::uint32_t count) noexcept { return std::ldexp(1.0, static_cast<int>(count < 20 ? count : 20)); }
+double doublings(std::uint32_t count) noexcept {
+  return std::ldexp(1.0, static_cast<int>(count < 20 ? count : 20));
+}
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace wanwu::coap {
 /// RFC 7252 §4.8; the derived times are functions of these (§4.8.2).
 struct transmission_parameters {
   duration ack_timeout{std::chrono::seconds{2}};
-  double ack_random_factor = 1.5;  ///< At least 1.
+  double ack_random_factor = 1.5;    ///< At least 1.
   std::uint32_t max_retransmit = 4;  ///< At most 20, so that a timeout stays representable.
   std::uint32_t nstart = 1;
 
@@ -39,8 +39,8 @@ class chance {
   std::uint64_t state_;
 };
 
-/// A first timeout in [ACK_TIMEOUT, ACK_TIMEOUT * ACK_RANDOM_FACTOR]; `at` in [0, 1) says where. It doubles with
-/// each retransmission.
+/// A first timeout in [ACK_TIMEOUT, ACK_TIMEOUT * ACK_RANDOM_FACTOR]; `at` in [0, 1) says where. It doubles
+/// with each retransmission.
 duration first_timeout(const transmission_parameters& parameters, double at) noexcept;
 
 }  // namespace wanwu::coap

@@ -72,9 +72,9 @@ block1_receiver::result block1_receiver::take(peer_key peer, std::string_view op
 void block1_receiver::forget_old(time_point now) {
   std::erase_if(transfers_, [&](const auto& each) { return now - each.second.last > limits_.idle_max; });
   if (transfers_.size() < limits_.transfers_max) return;
-  const auto oldest = std::min_element(transfers_.begin(), transfers_.end(), [](const auto& a, const auto& b) {
-    return a.second.last < b.second.last;
-  });
+  const auto oldest =
+      std::min_element(transfers_.begin(), transfers_.end(),
+                       [](const auto& a, const auto& b) { return a.second.last < b.second.last; });
   if (oldest != transfers_.end()) transfers_.erase(oldest);
 }
 

@@ -47,7 +47,9 @@ constexpr auto table = std::to_array<code_name>({
 
 }  // namespace
 
-std::span<const code_name> code_table() noexcept { return table; }
+std::span<const code_name> code_table() noexcept {
+  return table;
+}
 
 std::string_view name_of(code c) noexcept {
   const auto* at = std::lower_bound(table.begin(), table.end(), c,

@@ -12,31 +12,63 @@ namespace wanwu::coap {
 /// The code byte: three bits of class, five of detail. Any byte is representable; these have names.
 enum class code : std::uint8_t {
   empty = 0x00,
-  get = 0x01, post, put, delete_, fetch, patch, ipatch,
-  created = 0x41, deleted, valid, changed, content,
+  get = 0x01,
+  post,
+  put,
+  delete_,
+  fetch,
+  patch,
+  ipatch,
+  created = 0x41,
+  deleted,
+  valid,
+  changed,
+  content,
   continue_ = 0x5F,
-  bad_request = 0x80, unauthorized, bad_option, forbidden, not_found, method_not_allowed, not_acceptable,
-  request_entity_incomplete = 0x88, conflict,
-  precondition_failed = 0x8C, request_entity_too_large,
+  bad_request = 0x80,
+  unauthorized,
+  bad_option,
+  forbidden,
+  not_found,
+  method_not_allowed,
+  not_acceptable,
+  request_entity_incomplete = 0x88,
+  conflict,
+  precondition_failed = 0x8C,
+  request_entity_too_large,
   unsupported_content_format = 0x8F,
   unprocessable_entity = 0x96,
   too_many_requests = 0x9D,
-  internal_server_error = 0xA0, not_implemented, bad_gateway, service_unavailable, gateway_timeout,
+  internal_server_error = 0xA0,
+  not_implemented,
+  bad_gateway,
+  service_unavailable,
+  gateway_timeout,
   proxying_not_supported,
   hop_limit_reached = 0xA8,
 };
 
-constexpr std::uint8_t value_of(code c) noexcept { return static_cast<std::uint8_t>(c); }
-constexpr unsigned class_of(code c) noexcept { return static_cast<unsigned>(c) >> 5U; }
-constexpr unsigned detail_of(code c) noexcept { return static_cast<unsigned>(c) & 0x1FU; }
+constexpr std::uint8_t value_of(code c) noexcept {
+  return static_cast<std::uint8_t>(c);
+}
+constexpr unsigned class_of(code c) noexcept {
+  return static_cast<unsigned>(c) >> 5U;
+}
+constexpr unsigned detail_of(code c) noexcept {
+  return static_cast<unsigned>(c) & 0x1FU;
+}
 constexpr code make_code(unsigned code_class, unsigned detail) noexcept {
   return static_cast<code>((code_class & 7U) << 5U | (detail & 0x1FU));
 }
-constexpr bool is_request(code c) noexcept { return class_of(c) == 0 && c != code::empty; }
+constexpr bool is_request(code c) noexcept {
+  return class_of(c) == 0 && c != code::empty;
+}
 constexpr bool is_response(code c) noexcept {
   return class_of(c) == 2 || class_of(c) == 4 || class_of(c) == 5;
 }
-constexpr bool is_success(code c) noexcept { return class_of(c) == 2; }
+constexpr bool is_success(code c) noexcept {
+  return class_of(c) == 2;
+}
 
 /// A row of the code table.
 struct code_name {

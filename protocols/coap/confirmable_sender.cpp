@@ -3,11 +3,13 @@
 namespace wanwu::coap {
 
 std::size_t confirmable_sender::key_hash::operator()(const key& k) const noexcept {
-  const auto z = (static_cast<std::uint64_t>(k.peer) ^ std::uint64_t{value_of(k.id)} << 48U) * 0x9E3779B97F4A7C15ULL;
+  const auto z =
+      (static_cast<std::uint64_t>(k.peer) ^ std::uint64_t{value_of(k.id)} << 48U) * 0x9E3779B97F4A7C15ULL;
   return static_cast<std::size_t>(z ^ z >> 32U);
 }
 
-bool confirmable_sender::add(peer_key peer, message_id id, bytes_view datagram, std::uint64_t tag, time_point now) {
+bool confirmable_sender::add(peer_key peer, message_id id, bytes_view datagram, std::uint64_t tag,
+                             time_point now) {
   const key name{peer, id};
   if (by_key_.size() >= outstanding_max_ || by_key_.contains(name)) return false;
   if (free_.empty()) {
@@ -65,7 +67,8 @@ void confirmable_sender::advance(time_point now, std::vector<due>& out) {
 void confirmable_sender::release(std::uint32_t slot) {
   const auto& name = entries_[slot].name;
   const auto peer = static_cast<std::uint64_t>(name.peer);
-  if (const auto count = per_peer_.find(peer); count != per_peer_.end() && --count->second == 0) per_peer_.erase(count);
+  if (const auto count = per_peer_.find(peer); count != per_peer_.end() && --count->second == 0)
+    per_peer_.erase(count);
   by_key_.erase(name);
   free_.push_back(slot);
 }

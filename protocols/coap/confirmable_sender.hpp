@@ -13,14 +13,15 @@
 
 namespace wanwu::coap {
 
-/// Owns copies of what is outstanding. The first transmission is the owner's: hand the bytes over and send them.
+/// Owns copies of what is outstanding. The first transmission is the owner's: hand the bytes over and send
+/// them.
 class confirmable_sender {
  public:
   confirmable_sender(transmission_parameters parameters, std::uint64_t seed, std::size_t outstanding_max)
       : parameters_{parameters}, chance_{seed}, outstanding_max_{outstanding_max} {}
 
-  /// Keeps `datagram` (a CON with that id, just sent). `tag` is the owner's. False when outstanding_max is reached
-  /// or the pair is taken: nothing is kept, send it NON instead.
+  /// Keeps `datagram` (a CON with that id, just sent). `tag` is the owner's. False when outstanding_max is
+  /// reached or the pair is taken: nothing is kept, send it NON instead.
   bool add(peer_key peer, message_id id, bytes_view datagram, std::uint64_t tag, time_point now);
   /// ACK or RST came for it: its tag; nothing when it matches nothing (ignore it).
   std::optional<std::uint64_t> finish(peer_key peer, message_id id);
@@ -31,7 +32,8 @@ class confirmable_sender {
     peer_key peer{};
     message_id id{};
     std::uint64_t tag{};
-    bytes_view datagram;  ///< To be sent again; empty = given up after MAX_RETRANSMIT. Lives until the next call.
+    bytes_view
+        datagram;  ///< To be sent again; empty = given up after MAX_RETRANSMIT. Lives until the next call.
   };
   /// Fills `out` with what is due by `now`.
   void advance(time_point now, std::vector<due>& out);

@@ -40,7 +40,9 @@ constexpr auto table = std::to_array<content_format_name>({
     {11544, "application/vnd.oma.lwm2m+cbor"},
 });
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// Equal but for letter case and blanks.
 bool same_media_type(std::string_view a, std::string_view b) noexcept {
@@ -70,17 +72,21 @@ std::optional<std::uint16_t> parse_number(std::string_view text) noexcept {
 
 }  // namespace
 
-std::span<const content_format_name> content_format_table() noexcept { return table; }
+std::span<const content_format_name> content_format_table() noexcept {
+  return table;
+}
 
 std::optional<std::uint16_t> content_format_of(std::string_view media_type) noexcept {
   if (const auto number = parse_number(media_type)) return number;
   for (const auto& row : table) {
     if (same_media_type(media_type, row.media_type)) return row.number;
   }
-  // Every CoAP format has one charset, so the parameter may be missing: "text/plain", "application/json;charset=utf-8".
+  // Every CoAP format has one charset, so the parameter may be missing: "text/plain",
+  // "application/json;charset=utf-8".
   const auto bare = media_type.substr(0, media_type.find(';'));
   for (const auto& row : table) {
-    if (!bare.empty() && same_media_type(bare, row.media_type.substr(0, row.media_type.find(';')))) return row.number;
+    if (!bare.empty() && same_media_type(bare, row.media_type.substr(0, row.media_type.find(';'))))
+      return row.number;
   }
   return std::nullopt;
 }

@@ -73,9 +73,10 @@ void deadline_wheel::advance(time_point now, std::vector<std::uint32_t>& out) {
   tick_ = std::max(tick_, until);
   earliest_known_ = false;
   // Equal instants fire in the order of their indices, so that a run can be repeated exactly.
-  std::sort(out.begin() + static_cast<std::ptrdiff_t>(first_fired), out.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return nodes_[a].due != nodes_[b].due ? nodes_[a].due < nodes_[b].due : a < b;
-  });
+  std::sort(out.begin() + static_cast<std::ptrdiff_t>(first_fired), out.end(),
+            [&](std::uint32_t a, std::uint32_t b) {
+              return nodes_[a].due != nodes_[b].due ? nodes_[a].due < nodes_[b].due : a < b;
+            });
 }
 
 std::optional<time_point> deadline_wheel::next_deadline() const {

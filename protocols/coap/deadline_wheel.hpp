@@ -9,8 +9,9 @@
 
 namespace wanwu::coap {
 
-/// Holds at most one deadline for each index. A deadline fires at the first advance() not before it: never early, and
-/// exactly at it when the owner comes back at next_deadline(). Setting, clearing and firing are O(1); 24 bytes an index.
+/// Holds at most one deadline for each index. A deadline fires at the first advance() not before it: never
+/// early, and exactly at it when the owner comes back at next_deadline(). Setting, clearing and firing are
+/// O(1); 24 bytes an index.
 class deadline_wheel {
  public:
   deadline_wheel();

@@ -12,12 +12,15 @@ constexpr unsigned version_supported = 1;
 std::string_view clause_against(message_type type, code c) noexcept {
   const bool reserved = c != code::empty && !is_request(c) && !is_response(c);
   switch (type) {
-    case message_type::confirmable: return reserved ? "RFC7252-4.2-3" : "";
+    case message_type::confirmable:
+      return reserved ? "RFC7252-4.2-3" : "";
     case message_type::non_confirmable:
       if (c == code::empty) return "RFC7252-4.3-2";
       return reserved ? "RFC7252-4.3-3" : "";
-    case message_type::acknowledgement: return reserved || is_request(c) ? "RFC7252-4.2-5" : "";
-    case message_type::reset: return c != code::empty ? "RFC7252-4.2-6" : "";
+    case message_type::acknowledgement:
+      return reserved || is_request(c) ? "RFC7252-4.2-5" : "";
+    case message_type::reset:
+      return c != code::empty ? "RFC7252-4.2-6" : "";
   }
   return "";
 }
@@ -29,7 +32,8 @@ std::string_view clause_against_rest_of_empty(message_type type, std::size_t tok
 }
 
 /// Reads a nibble's extension bytes. 15 is refused as `reserved`.
-std::size_t extended(byte_reader& in, unsigned nibble, std::size_t head_at, std::string_view reserved) noexcept {
+std::size_t extended(byte_reader& in, unsigned nibble, std::size_t head_at,
+                     std::string_view reserved) noexcept {
   in.require_at(head_at, nibble != 15, reserved);
   const std::size_t extra = nibble < 13 ? 0U : nibble - 12U;
   in.require_at(in.offset() + in.remaining(), in.remaining() >= extra, "RFC7252-3.1-4", wire_errc::truncated);
@@ -48,7 +52,8 @@ bytes_view read_options(byte_reader& in, bytes_view datagram) noexcept {
     number += extended(in, head >> 4U, head_at, "RFC7252-3.1-1");
     in.require_at(head_at, number <= 0xFFFF, "RFC7252-3.1-5");
     const auto length = extended(in, head & 0xFU, head_at, "RFC7252-3.1-2");
-    in.require_at(in.offset() + in.remaining(), in.remaining() >= length, "RFC7252-3.1-3", wire_errc::truncated);
+    in.require_at(in.offset() + in.remaining(), in.remaining() >= length, "RFC7252-3.1-3",
+                  wire_errc::truncated);
     in.take(length);
   }
   return in.ok() ? datagram.subspan(start, in.offset() - start) : bytes_view{};

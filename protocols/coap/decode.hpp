@@ -15,8 +15,9 @@ namespace wanwu::coap {
 /// Option values are not judged here: see check_options().
 wire_result<message> decode(bytes_view datagram);
 
-/// The RST that RFC 7252 §4.2 demands for a datagram that decode() refused, or for a message that is rejected:
-/// only a CON of version 1 is reset; nothing for everything else, which is to be ignored in silence.
+/// The RST that RFC 7252 §4.2 demands for a datagram that decode() refused, or for a message that is
+/// rejected: only a CON of version 1 is reset; nothing for everything else, which is to be ignored in
+/// silence.
 std::optional<std::array<std::byte, header_bytes>> rejection_of(bytes_view datagram) noexcept;
 
 /// An Empty message: ACK or RST with `id`, or a CON as "CoAP ping".

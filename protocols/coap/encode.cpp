@@ -34,7 +34,9 @@ void message_writer::write_extended(unsigned delta, unsigned length) {
 }
 
 message_draft& message_draft::add(option_number number, bytes_view value) {
-  options.push_back({.number = number, .value = bytes(value.begin(), value.end()), .delta_nibble = {},
+  options.push_back({.number = number,
+                     .value = bytes(value.begin(), value.end()),
+                     .delta_nibble = {},
                      .length_nibble = {}});
   return *this;
 }
@@ -45,6 +47,13 @@ message_draft& message_draft::add_uint(option_number number, std::uint32_t value
     *at = static_cast<std::byte>(value & 0xFFU);
   }
   return add(number, encoded_value);
+}
+
+std::optional<std::uint32_t> message_draft::find_uint(option_number number) const noexcept {
+  const auto at =
+      std::find_if(options.begin(), options.end(), [&](const draft_option& o) { return o.number == number; });
+  if (at == options.end()) return std::nullopt;
+  return option{number, at->value}.uint();
 }
 
 message_draft draft_of(const message& m) {
@@ -60,7 +69,8 @@ message_draft draft_of(const message& m) {
 
 void encode(const message_draft& draft, byte_writer& out) {
   const auto start = out.size();
-  const unsigned token_nibble = draft.token_nibble ? *draft.token_nibble : static_cast<unsigned>(draft.token.size());
+  const unsigned token_nibble =
+      draft.token_nibble ? *draft.token_nibble : static_cast<unsigned>(draft.token.size());
   out.u8(static_cast<std::uint8_t>((draft.version & 3U) << 6U | static_cast<unsigned>(draft.type) << 4U |
                                    (token_nibble & 0xFU)));
   out.u8(value_of(draft.code));

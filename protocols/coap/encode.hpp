@@ -15,11 +15,12 @@ constexpr std::size_t uint_bytes(std::uint32_t value) noexcept {
   return value == 0 ? 0U : value < 0x100U ? 1U : value < 0x10000U ? 2U : value < 0x1000000U ? 3U : 4U;
 }
 
-/// Appends one message to a byte_writer, front to back, no copy and no allocation of its own. Options must come
-/// in ascending order of their numbers (asserted).
+/// Appends one message to a byte_writer, front to back, no copy and no allocation of its own. Options must
+/// come in ascending order of their numbers (asserted).
 class message_writer {
  public:
-  message_writer(byte_writer& out, message_type type, code c, message_id id, bytes_view token_bytes) : out_{out} {
+  message_writer(byte_writer& out, message_type type, code c, message_id id, bytes_view token_bytes)
+      : out_{out} {
     assert(token_bytes.size() <= token::length_max);
     std::byte* to = out_.grow(header_bytes + token_bytes.size());
     to[0] = static_cast<std::byte>(0x40U | static_cast<unsigned>(type) << 4U | token_bytes.size());
@@ -83,23 +84,26 @@ struct message_draft {
   message_type type{};
   coap::code code{};
   message_id id{};
-  bytes token;                              ///< Any length; only the nibble is limited.
+  bytes token;                               ///< Any length; only the nibble is limited.
   std::optional<std::uint8_t> token_nibble;  ///< 0..15 in place of the token's length.
-  std::vector<draft_option> options;        ///< Written in ascending order, equal numbers as given.
-  bytes raw_options;                        ///< Appended after the options as it is.
-  std::optional<bool> marker;               ///< Payload marker whether or not there is a payload.
+  std::vector<draft_option> options;         ///< Written in ascending order, equal numbers as given.
+  bytes raw_options;                         ///< Appended after the options as it is.
+  std::optional<bool> marker;                ///< Payload marker whether or not there is a payload.
   bytes payload;
-  std::optional<std::size_t> cut_to;        ///< Send only so many bytes of the result.
+  std::optional<std::size_t> cut_to;  ///< Send only so many bytes of the result.
 
   message_draft& add(option_number number, bytes_view value);
   message_draft& add(option_number number, std::string_view value) { return add(number, as_bytes(value)); }
   message_draft& add_uint(option_number number, std::uint32_t value);
+  /// The first option of that number as an integer.
+  std::optional<std::uint32_t> find_uint(option_number number) const noexcept;
 };
 
 /// The same message with everything owned.
 message_draft draft_of(const message& m);
 
-/// Appends the draft's bytes. Options whose order would go backwards cannot arise; deltas above 65,804 neither.
+/// Appends the draft's bytes. Options whose order would go backwards cannot arise; deltas above 65,804
+/// neither.
 void encode(const message_draft& draft, byte_writer& out);
 
 /// As encode(), into bytes of its own: for tests and scripts.

@@ -18,7 +18,8 @@ token token_book::make(const place& p) const noexcept {
                      (p.generation & generation_mask);
   const auto masked = plain ^ secret_;
   std::array<std::byte, 6> raw{};
-  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<std::byte>(masked >> 8U * (5 - i) & 0xFFU);
+  for (std::size_t i = 0; i < raw.size(); ++i)
+    raw[i] = static_cast<std::byte>(masked >> 8U * (5 - i) & 0xFFU);
   return token{raw};
 }
 

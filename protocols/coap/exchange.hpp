@@ -16,18 +16,18 @@ inline constexpr std::uint32_t no_index = 0xFFFFFFFFU;
 
 /// What an exchange has besides its one datagram when a body does not fit one message.
 struct transfer {
-  bytes datagram;           ///< In place of exchange::small when that is too short.
-  bytes body;               ///< Request body being sent by Block1.
-  coap::block sending{};    ///< The block last sent, when `body` is not empty.
-  body_assembly answer;     ///< Response body being received by Block2.
+  bytes datagram;         ///< In place of exchange::small when that is too short.
+  bytes body;             ///< Request body being sent by Block1.
+  coap::block sending{};  ///< The block last sent, when `body` is not empty.
+  body_assembly answer;   ///< Response body being received by Block2.
   std::uint32_t next_number = 0;
-  bytes etag;               ///< Of the response being received.
+  bytes etag;  ///< Of the response being received.
   std::uint8_t restarts = 0;
   bool receiving = false;
 };
 
-/// One request and what is known of its answer. About 256 bytes; pooled, so nothing is allocated in a steady run
-/// but for bodies longer than a block.
+/// One request and what is known of its answer. About 256 bytes; pooled, so nothing is allocated in a steady
+/// run but for bodies longer than a block.
 struct exchange {
   enum class stage : std::uint8_t {
     unused,
@@ -40,7 +40,7 @@ struct exchange {
   time_point sent_at;     ///< First transmission.
   time_point give_up_at;  ///< Then it has timed out.
   duration answer_within{};
-  duration timeout{};     ///< Current retransmission timeout.
+  duration timeout{};  ///< Current retransmission timeout.
   std::unique_ptr<transfer> bodies;
   std::uint32_t endpoint{}, next = no_index, previous = no_index;
   std::uint32_t generation{};
@@ -65,8 +65,8 @@ struct exchange {
   }
 };
 
-/// Tokens that are places: kind, slot and how often the slot was used, 6 bytes, masked by a secret so that they cannot
-/// be guessed from one another's.
+/// Tokens that are places: kind, slot and how often the slot was used, 6 bytes, masked by a secret so that
+/// they cannot be guessed from one another's.
 class token_book {
  public:
   static constexpr std::uint32_t slots_max = 1U << 23U;

@@ -33,7 +33,9 @@ std::optional<bytes> raw_of(const field_value& v) {
   return bytes(view.begin(), view.end());
 }
 
-bytes owned(bytes_view raw) { return {raw.begin(), raw.end()}; }
+bytes owned(bytes_view raw) {
+  return {raw.begin(), raw.end()};
+}
 
 std::optional<block> block_of(const message& m, option_number number) {
   const auto o = m.options.find(number);
@@ -112,39 +114,45 @@ struct row {
 };
 
 constexpr auto table = std::to_array<row>({
-    {"version", "2 bits; 1 in every right message", [](const message&) -> std::optional<field_value> { return std::uint64_t{1}; },
+    {"version", "2 bits; 1 in every right message",
+     [](const message&) -> std::optional<field_value> { return std::uint64_t{1}; },
      &set_number<&message_draft::version, 3>},
-    {"type", "CON, NON, ACK or RST", [](const message& m) -> std::optional<field_value> { return std::string{name_of(m.type)}; },
-     &set_type},
+    {"type", "CON, NON, ACK or RST",
+     [](const message& m) -> std::optional<field_value> { return std::string{name_of(m.type)}; }, &set_type},
     {"code", "dotted, 0.01 or 2.05; set by method name or number too",
      [](const message& m) -> std::optional<field_value> { return dotted(m.code); }, &set_code},
-    {"code_name", "GET, Content, ...", [](const message& m) -> std::optional<field_value> { return std::string{name_of(m.code)}; },
+    {"code_name", "GET, Content, ...",
+     [](const message& m) -> std::optional<field_value> { return std::string{name_of(m.code)}; }, nullptr},
+    {"code_class", "0 to 7",
+     [](const message& m) -> std::optional<field_value> { return std::uint64_t{class_of(m.code)}; }, nullptr},
+    {"code_detail", "0 to 31",
+     [](const message& m) -> std::optional<field_value> { return std::uint64_t{detail_of(m.code)}; },
      nullptr},
-    {"code_class", "0 to 7", [](const message& m) -> std::optional<field_value> { return std::uint64_t{class_of(m.code)}; }, nullptr},
-    {"code_detail", "0 to 31", [](const message& m) -> std::optional<field_value> { return std::uint64_t{detail_of(m.code)}; },
-     nullptr},
-    {"id", "message id, 16 bits", [](const message& m) -> std::optional<field_value> { return std::uint64_t{value_of(m.id)}; },
+    {"id", "message id, 16 bits",
+     [](const message& m) -> std::optional<field_value> { return std::uint64_t{value_of(m.id)}; },
      &set_number<&message_draft::id, 0xFFFF>},
-    {"token", "raw bytes", [](const message& m) -> std::optional<field_value> { return owned(m.token.view()); },
+    {"token", "raw bytes",
+     [](const message& m) -> std::optional<field_value> { return owned(m.token.view()); },
      &set_raw<&message_draft::token>},
     {"token_length", "0 to 8; set: the nibble, whatever the token",
      [](const message& m) -> std::optional<field_value> { return std::uint64_t{m.token.size()}; },
      &set_number<&message_draft::token_nibble, 15>},
-    {"reference", "path and query as in a URI", [](const message& m) -> std::optional<field_value> { return reference_of(m.options); },
-     &set_reference},
+    {"reference", "path and query as in a URI",
+     [](const message& m) -> std::optional<field_value> { return reference_of(m.options); }, &set_reference},
     {"location", "Location-Path and Location-Query as in a URI",
      [](const message& m) -> std::optional<field_value> { return location_of(m.options); }, nullptr},
     {"payload", "raw bytes", [](const message& m) -> std::optional<field_value> { return owned(m.payload); },
      &set_raw<&message_draft::payload>},
-    {"payload_text", "payload as text", [](const message& m) -> std::optional<field_value> { return std::string{as_text(m.payload)}; },
-     nullptr},
+    {"payload_text", "payload as text",
+     [](const message& m) -> std::optional<field_value> { return std::string{as_text(m.payload)}; }, nullptr},
     {"block1_number", "NUM of Block1", &block_number<option_number::block1>, nullptr},
     {"block1_more", "M of Block1", &block_more<option_number::block1>, nullptr},
     {"block1_size", "block size of Block1 in bytes", &block_size<option_number::block1>, nullptr},
     {"block2_number", "NUM of Block2", &block_number<option_number::block2>, nullptr},
     {"block2_more", "M of Block2", &block_more<option_number::block2>, nullptr},
     {"block2_size", "block size of Block2 in bytes", &block_size<option_number::block2>, nullptr},
-    {"raw_options", "bytes appended after the options as they are", nullptr, &set_raw<&message_draft::raw_options>},
+    {"raw_options", "bytes appended after the options as they are", nullptr,
+     &set_raw<&message_draft::raw_options>},
     {"marker", "payload marker: 1 always, 0 never", nullptr, &set_number<&message_draft::marker, 1>},
     {"cut_to", "send only so many bytes", nullptr, &set_number<&message_draft::cut_to, 65'535>},
 });
@@ -170,12 +178,17 @@ std::optional<field_value> option_field(const message& m, const option_kind& kin
   if (!first) return std::nullopt;
   switch (kind.format) {
     case option_format::uint:
-    case option_format::block: return std::uint64_t{first->uint()};
-    case option_format::empty: return std::uint64_t{1};
-    case option_format::opaque: return owned(first->value);
-    case option_format::text: break;
+    case option_format::block:
+      return std::uint64_t{first->uint()};
+    case option_format::empty:
+      return std::uint64_t{1};
+    case option_format::opaque:
+      return owned(first->value);
+    case option_format::text:
+      break;
   }
-  const bool is_query = kind.number == option_number::uri_query || kind.number == option_number::location_query;
+  const bool is_query =
+      kind.number == option_number::uri_query || kind.number == option_number::location_query;
   std::string joined;
   bool begun = false;
   for (const auto& o : m.options) {
@@ -226,8 +239,8 @@ std::vector<field_kind> field_table() {
 }
 
 bool is_field(std::string_view name) {
-  return find_row(name) != nullptr || find_option_by_field(name) != nullptr || counted_option(name) != nullptr ||
-         numbered_option(name).has_value();
+  return find_row(name) != nullptr || find_option_by_field(name) != nullptr ||
+         counted_option(name) != nullptr || numbered_option(name).has_value();
 }
 
 std::optional<field_value> field_of(const message& m, std::string_view name) {
@@ -243,7 +256,8 @@ std::optional<field_value> field_of(const message& m, std::string_view name) {
   return found ? std::optional<field_value>{owned(found->value)} : std::nullopt;
 }
 
-tl::expected<void, std::string> set_field(message_draft& draft, std::string_view name, const field_value& value) {
+tl::expected<void, std::string> set_field(message_draft& draft, std::string_view name,
+                                          const field_value& value) {
   bool done = false;
   if (const auto* r = find_row(name)) {
     if (r->set == nullptr) return refuse(name, " follows from others and cannot be set");

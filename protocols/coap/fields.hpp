@@ -21,19 +21,21 @@ struct field_kind {
   std::string_view meaning;  ///< One sentence fragment.
   bool readable{}, settable{};
 };
-/// Every field with a name of its own, options included. Besides these `option_N` is option number N as bytes.
+/// Every field with a name of its own, options included. Besides these `option_N` is option number N as
+/// bytes.
 std::vector<field_kind> field_table();
 
 /// The field of a received message; nothing when the message has no such option, or the name is unknown
-/// (see is_field()). Options: uint and block as number, text as text, opaque as bytes, empty as 1. Of one that
-/// repeats: text joined by "/" ("&" for queries), else the first; its count is `NAME_count`.
+/// (see is_field()). Options: uint and block as number, text as text, opaque as bytes, empty as 1. Of one
+/// that repeats: text joined by "/" ("&" for queries), else the first; its count is `NAME_count`.
 std::optional<field_value> field_of(const message& m, std::string_view name);
 
 bool is_field(std::string_view name);
 
-/// Sets a field of a draft. Options are added, so setting one twice repeats it. Refused with a sentence when the name
-/// is unknown or cannot be set, or when the value is of the wrong kind or out of range for the *notation*; whether the
-/// message is then right is not judged.
-tl::expected<void, std::string> set_field(message_draft& draft, std::string_view name, const field_value& value);
+/// Sets a field of a draft. Options are added, so setting one twice repeats it. Refused with a sentence when
+/// the name is unknown or cannot be set, or when the value is of the wrong kind or out of range for the
+/// *notation*; whether the message is then right is not judged.
+tl::expected<void, std::string> set_field(message_draft& draft, std::string_view name,
+                                          const field_value& value);
 
 }  // namespace wanwu::coap

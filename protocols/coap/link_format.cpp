@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view grammar = "RFC6690-2-1";
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 /// parmname of RFC 5987, with "*" for the extended form.
 bool is_name_char(char c) noexcept {
@@ -23,8 +25,9 @@ bool is_name_char(char c) noexcept {
 /// ptoken of RFC 6690 §2: what a value may hold without quotes.
 bool is_token_char(char c) noexcept {
   constexpr std::string_view not_in_token = "\"(),;<>?\\ ";
-  return c > 0x20 && c < 0x7F && (not_in_token.find(c) == std::string_view::npos || c == '(' || c == ')' ||
-                                  c == '<' || c == '>' || c == '?');
+  return c > 0x20 && c < 0x7F &&
+         (not_in_token.find(c) == std::string_view::npos || c == '(' || c == ')' || c == '<' || c == '>' ||
+          c == '?');
 }
 
 class parser {
@@ -135,7 +138,8 @@ class parser {
 };
 
 bool is_number(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit) && (text.size() == 1 || text[0] != '0');
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit) &&
+         (text.size() == 1 || text[0] != '0');
 }
 
 bool value_matches(std::string_view value, const link_filter& filter) noexcept {
@@ -145,12 +149,14 @@ bool value_matches(std::string_view value, const link_filter& filter) noexcept {
 }  // namespace
 
 const link_attribute* link::find(std::string_view name) const noexcept {
-  const auto at =
-      std::find_if(attributes.begin(), attributes.end(), [&](const link_attribute& a) { return a.name == name; });
+  const auto at = std::find_if(attributes.begin(), attributes.end(),
+                               [&](const link_attribute& a) { return a.name == name; });
   return at != attributes.end() ? &*at : nullptr;
 }
 
-wire_result<std::vector<link>> parse_links(std::string_view text) { return parser{text}.document(); }
+wire_result<std::vector<link>> parse_links(std::string_view text) {
+  return parser{text}.document();
+}
 
 void append_link(std::string& out, const link& l) {
   if (!out.empty()) out += ',';

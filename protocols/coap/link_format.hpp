@@ -26,14 +26,14 @@ struct link {
   friend bool operator==(const link&, const link&) = default;
 };
 
-inline constexpr std::size_t links_max = 65'536;          ///< More in one document are refused.
-inline constexpr std::size_t link_attributes_max = 256;   ///< The same for one link.
+inline constexpr std::size_t links_max = 65'536;         ///< More in one document are refused.
+inline constexpr std::size_t link_attributes_max = 256;  ///< The same for one link.
 
 /// Parses a whole document; empty text is no links. Errors name offset and clause.
 wire_result<std::vector<link>> parse_links(std::string_view text);
 
-/// Appends "<target>;attributes" for one link, with "," before it unless `out` is empty. A value is quoted unless
-/// it is a plain number.
+/// Appends "<target>;attributes" for one link, with "," before it unless `out` is empty. A value is quoted
+/// unless it is a plain number.
 void append_link(std::string& out, const link& l);
 std::string print_links(const std::vector<link>& links);
 
@@ -47,8 +47,8 @@ struct link_filter {
 /// Nothing when `query` has no "=".
 std::optional<link_filter> parse_link_filter(std::string_view query);
 
-/// RFC 6690 §4.1: exact or prefix match; rt, if, rel and every other value is a list separated by blanks of which
-/// one must match [RFC6690-4.1-4]; "href" matches the target.
+/// RFC 6690 §4.1: exact or prefix match; rt, if, rel and every other value is a list separated by blanks of
+/// which one must match [RFC6690-4.1-4]; "href" matches the target.
 bool matches(const link& l, const link_filter& filter);
 
 }  // namespace wanwu::coap

@@ -52,9 +52,15 @@ void append_option(std::string& out, const option& o) {
   if (format == option_format::empty && o.value.empty()) return;
   out += ':';
   switch (format) {
-    case option_format::uint: out += std::to_string(o.uint()); break;
-    case option_format::text: append_text(out, o.value); break;
-    case option_format::block: append_block(out, o.value); break;
+    case option_format::uint:
+      out += std::to_string(o.uint());
+      break;
+    case option_format::text:
+      append_text(out, o.value);
+      break;
+    case option_format::block:
+      append_block(out, o.value);
+      break;
     case option_format::empty:
     case option_format::opaque:
       append_hex(out, o.value);

@@ -17,7 +17,9 @@ std::string_view name_of(message_type type) noexcept;
 
 /// Matches ACK and RST to what they answer; chosen per sender and peer. RFC 7252 §4.4.
 enum class message_id : std::uint16_t {};
-constexpr std::uint16_t value_of(message_id id) noexcept { return static_cast<std::uint16_t>(id); }
+constexpr std::uint16_t value_of(message_id id) noexcept {
+  return static_cast<std::uint16_t>(id);
+}
 
 /// Matches a response to its request; 0 to 8 opaque bytes. RFC 7252 §5.3.1.
 class token {

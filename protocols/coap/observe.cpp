@@ -26,9 +26,16 @@ std::size_t observer_registry::key_hash::operator()(const key& k) const noexcept
 }
 
 observer* observer_registry::add(std::uint32_t resource, peer_key peer, const token& t, time_point now) {
-  observer fresh{.peer = peer, .token = t, .resource = resource, .sequence = 0, .last_id = {},
-                 .content_format = {}, .szx = {}, .confirmable_at = now};
-  fresh.sequence = static_cast<std::uint32_t>(now.time_since_epoch().count() / sequence_tick_ns) & observe_value_max;
+  observer fresh{.peer = peer,
+                 .token = t,
+                 .resource = resource,
+                 .sequence = 0,
+                 .last_id = {},
+                 .content_format = {},
+                 .szx = {},
+                 .confirmable_at = now};
+  fresh.sequence =
+      static_cast<std::uint32_t>(now.time_since_epoch().count() / sequence_tick_ns) & observe_value_max;
   if (const auto* before = find(peer, t)) {
     fresh.sequence = before->sequence;
     remove(peer, t);
@@ -73,7 +80,8 @@ bool observer_registry::remove(peer_key peer, const token& t) {
 
 bool observer_registry::remove_by_id(peer_key peer, message_id id) {
   const auto [first, last] = by_peer_.equal_range(static_cast<std::uint64_t>(peer));
-  const auto at = std::find_if(first, last, [&](const auto& each) { return observers_[each.second].last_id == id; });
+  const auto at =
+      std::find_if(first, last, [&](const auto& each) { return observers_[each.second].last_id == id; });
   if (at == last) return false;
   erase(at->second);
   return true;
@@ -96,7 +104,8 @@ std::span<const std::uint32_t> observer_registry::of_resource(std::uint32_t reso
 }
 
 std::uint32_t observer_registry::next_sequence(observer& o, time_point now) noexcept {
-  const auto clock = static_cast<std::uint32_t>(now.time_since_epoch().count() / sequence_tick_ns) & observe_value_max;
+  const auto clock =
+      static_cast<std::uint32_t>(now.time_since_epoch().count() / sequence_tick_ns) & observe_value_max;
   const auto next = (o.sequence + 1) & observe_value_max;
   // The clock, unless notifications came faster than it ticks.
   const auto ahead = (clock - next) & observe_value_max;

@@ -17,17 +17,17 @@ inline constexpr std::uint32_t observe_cancel = 1;
 inline constexpr std::uint32_t observe_value_max = 0xFFFFFF;
 inline constexpr std::uint32_t max_age_default = 60;  ///< Seconds. RFC 7252 §5.10.5.
 
-/// Whether a notification is newer than the newest one known (`*_before`): 24-bit serial arithmetic, or more than
-/// 128 s apart. RFC 7641 §3.4.
+/// Whether a notification is newer than the newest one known (`*_before`): 24-bit serial arithmetic, or more
+/// than 128 s apart. RFC 7641 §3.4.
 bool is_newer(std::uint32_t value_before, time_point at_before, std::uint32_t value, time_point at) noexcept;
 
 /// One registration.
 struct observer {
   peer_key peer{};
   coap::token token{};
-  std::uint32_t resource{};   ///< The owner's number of the resource.
-  std::uint32_t sequence{};   ///< Observe value of the last notification.
-  message_id last_id{};       ///< Id of the last notification, to match a RST [RFC7641-4.5-2].
+  std::uint32_t resource{};  ///< The owner's number of the resource.
+  std::uint32_t sequence{};  ///< Observe value of the last notification.
+  message_id last_id{};      ///< Id of the last notification, to match a RST [RFC7641-4.5-2].
   std::optional<std::uint32_t> content_format;  ///< Of the first response: later ones must keep it.
   std::optional<std::uint8_t> szx;              ///< Block size asked for at registration [RFC7959-2.6-1].
   time_point confirmable_at;  ///< When a CON was last sent; one is due every 24 h [RFC7641-4.5-5].
@@ -38,8 +38,8 @@ class observer_registry {
  public:
   explicit observer_registry(std::size_t observers_max) : observers_max_{observers_max} {}
 
-  /// Registers, or replaces what the same peer and token had [RFC7641-4.1-3] keeping its sequence. Nothing when
-  /// full: answer without Observe [RFC7641-7-2]. Observe value for the first response: next_sequence().
+  /// Registers, or replaces what the same peer and token had [RFC7641-4.1-3] keeping its sequence. Nothing
+  /// when full: answer without Observe [RFC7641-7-2]. Observe value for the first response: next_sequence().
   observer* add(std::uint32_t resource, peer_key peer, const token& t, time_point now);
   /// False when there was none.
   bool remove(peer_key peer, const token& t);

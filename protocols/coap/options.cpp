@@ -43,17 +43,19 @@ bool fits(const option_kind& kind, std::size_t length) noexcept {
 
 }  // namespace
 
-std::span<const option_kind> option_table() noexcept { return table; }
+std::span<const option_kind> option_table() noexcept {
+  return table;
+}
 
 const option_kind* find_option(option_number number) noexcept {
-  const auto* at = std::lower_bound(table.begin(), table.end(), number, [](const option_kind& row, option_number n) {
-    return row.number < n;
-  });
+  const auto* at = std::lower_bound(table.begin(), table.end(), number,
+                                    [](const option_kind& row, option_number n) { return row.number < n; });
   return at != table.end() && at->number == number ? at : nullptr;
 }
 
 const option_kind* find_option_by_field(std::string_view field) noexcept {
-  const auto* at = std::find_if(table.begin(), table.end(), [&](const option_kind& row) { return row.field == field; });
+  const auto* at =
+      std::find_if(table.begin(), table.end(), [&](const option_kind& row) { return row.field == field; });
   return at != table.end() ? at : nullptr;
 }
 
@@ -72,7 +74,8 @@ void options_view::iterator::next() noexcept {
     std::size_t value = nibble;
     if (extra == 1) value = 13U + std::to_integer<std::size_t>(rest_[at]);
     if (extra == 2) {
-      value = 269U + (std::to_integer<std::size_t>(rest_[at]) << 8U | std::to_integer<std::size_t>(rest_[at + 1]));
+      value = 269U +
+              (std::to_integer<std::size_t>(rest_[at]) << 8U | std::to_integer<std::size_t>(rest_[at + 1]));
     }
     at += extra;
     return value;
@@ -111,7 +114,8 @@ std::optional<option_complaint> check_options(options_view options, message_side
     if (!is_critical(o.number)) continue;
     if (kind == nullptr) return option_complaint{o.number, "RFC7252-5.4.1-2"};
     if (!fits(*kind, o.value.size())) return option_complaint{o.number, "RFC7252-5.4.3-1"};
-    const bool repeatable = side == message_side::request ? kind->repeatable_in_request : kind->repeatable_in_response;
+    const bool repeatable =
+        side == message_side::request ? kind->repeatable_in_request : kind->repeatable_in_response;
     if (again && !repeatable) return option_complaint{o.number, "RFC7252-5.4.5-1"};
   }
   return std::nullopt;

@@ -38,11 +38,19 @@ enum class option_number : std::uint16_t {
   request_tag = 292,
 };
 
-constexpr std::uint16_t value_of(option_number n) noexcept { return static_cast<std::uint16_t>(n); }
+constexpr std::uint16_t value_of(option_number n) noexcept {
+  return static_cast<std::uint16_t>(n);
+}
 /// Criticality, safety and cache-key of any option, known or not, follow from its number. RFC 7252 §5.4.6.
-constexpr bool is_critical(option_number n) noexcept { return (value_of(n) & 1U) != 0; }
-constexpr bool is_unsafe(option_number n) noexcept { return (value_of(n) & 2U) != 0; }
-constexpr bool is_no_cache_key(option_number n) noexcept { return (value_of(n) & 0x1EU) == 0x1CU; }
+constexpr bool is_critical(option_number n) noexcept {
+  return (value_of(n) & 1U) != 0;
+}
+constexpr bool is_unsafe(option_number n) noexcept {
+  return (value_of(n) & 2U) != 0;
+}
+constexpr bool is_no_cache_key(option_number n) noexcept {
+  return (value_of(n) & 0x1EU) == 0x1CU;
+}
 
 enum class option_format : std::uint8_t { empty, opaque, uint, text, block };
 

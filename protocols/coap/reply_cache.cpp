@@ -85,7 +85,8 @@ void reply_cache::forget_oldest() noexcept {
   const auto& e = entry_of(head_);
   const auto mask = index_.size() - 1;
   std::size_t hole = slot_of(e.peer, e.id);
-  // Backward shift: every later entry of the run that may move into the hole does, so no tombstones are needed.
+  // Backward shift: every later entry of the run that may move into the hole does, so no tombstones are
+  // needed.
   for (auto at = (hole + 1) & mask; index_[at] != 0; at = (at + 1) & mask) {
     const auto& other = entries_[index_[at] - 1];
     const auto home = static_cast<std::size_t>(mix(other.peer, other.id)) & mask;

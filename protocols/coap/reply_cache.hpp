@@ -16,8 +16,8 @@ namespace wanwu::coap {
 class reply_cache {
  public:
   struct limits {
-    std::uint32_t entries_max = 1U << 16U;     ///< A power of two, at most 2^30.
-    std::size_t reply_bytes_max = 4U << 20U;   ///< Of all stored replies together.
+    std::uint32_t entries_max = 1U << 16U;          ///< A power of two, at most 2^30.
+    std::size_t reply_bytes_max = 4U << 20U;        ///< Of all stored replies together.
     duration lifetime = std::chrono::seconds{247};  ///< EXCHANGE_LIFETIME. RFC 7252 §4.8.2.
   };
   reply_cache() : reply_cache(limits{}) {}
@@ -34,8 +34,8 @@ class reply_cache {
   };
   /// Looks a CON or NON message up, and remembers it if it is fresh.
   found look(peer_key peer, message_id id, time_point now);
-  /// Stores what was said to a message that look() called fresh; replaces an earlier reply. Without effect when the
-  /// entry has gone.
+  /// Stores what was said to a message that look() called fresh; replaces an earlier reply. Without effect
+  /// when the entry has gone.
   void store(peer_key peer, message_id id, bytes_view reply);
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(tail_ - head_); }
@@ -56,10 +56,11 @@ class reply_cache {
   bool is_kept(const entry& e) const noexcept;
 
   limits limits_;
-  std::vector<entry> entries_;        ///< A ring: positions head_..tail_.
-  std::vector<std::uint32_t> index_;  ///< Open addressing; entry ring slot + 1, 0 = free. Twice the ring's size.
-  std::vector<std::byte> replies_;    ///< A ring of bytes.
-  std::uint64_t replies_end_ = 0;     ///< Where the next reply goes in the endless stream.
+  std::vector<entry> entries_;  ///< A ring: positions head_..tail_.
+  std::vector<std::uint32_t>
+      index_;  ///< Open addressing; entry ring slot + 1, 0 = free. Twice the ring's size.
+  std::vector<std::byte> replies_;  ///< A ring of bytes.
+  std::uint64_t replies_end_ = 0;   ///< Where the next reply goes in the endless stream.
   std::uint64_t head_ = 0, tail_ = 0;
 };
 

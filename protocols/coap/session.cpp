@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t reference_bytes_max = 4096;
 
 std::uint32_t seconds_of(time_point at) noexcept {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());
 }
 
 }  // namespace
@@ -42,9 +43,11 @@ std::optional<message_id> session::take_id(endpoint_row& e, time_point now) noex
   return message_id{e.next_id++};
 }
 
-std::optional<std::uint32_t> session::begin(std::uint32_t endpoint, code method, bool confirmable, time_point now) {
+std::optional<std::uint32_t> session::begin(std::uint32_t endpoint, code method, bool confirmable,
+                                            time_point now) {
   auto& e = endpoints_[endpoint];
-  if (confirmable && e.outstanding >= settings_.transmission.nstart && e.queued >= settings_.queue_max) return {};
+  if (confirmable && e.outstanding >= settings_.transmission.nstart && e.queued >= settings_.queue_max)
+    return {};
   const auto slot = exchanges_.acquire();
   if (!slot) return {};
   const auto id = take_id(e, now);
@@ -140,7 +143,8 @@ void session::start_timers(std::uint32_t slot, time_point now) {
 }
 
 void session::send_small(std::uint32_t endpoint, bytes_view raw) {
-  output_.push_back({endpoint, static_cast<std::uint32_t>(out_.size()), static_cast<std::uint32_t>(raw.size())});
+  output_.push_back(
+      {endpoint, static_cast<std::uint32_t>(out_.size()), static_cast<std::uint32_t>(raw.size())});
   out_.append(raw);
   ++totals_.messages_out;
 }
@@ -221,7 +225,8 @@ session_event& session::tell(kind what, std::uint32_t endpoint, time_point now) 
   return told;
 }
 
-void session::finish(std::uint32_t slot, kind what, time_point now, code response, bytes_view payload, wire_error why) {
+void session::finish(std::uint32_t slot, kind what, time_point now, code response, bytes_view payload,
+                     wire_error why) {
   const auto& x = exchanges_[slot];
   if (x.watch != no_index) {
     watch_failed(slot, what, now);
@@ -258,7 +263,8 @@ void session::advance(time_point now) {
   fired_.clear();
   wheel_.advance(now, fired_);
   for (const auto slot : fired_) {
-    // An earlier one of this batch may have ended this exchange and sent the next: then it has a deadline again.
+    // An earlier one of this batch may have ended this exchange and sent the next: then it has a deadline
+    // again.
     if (!wheel_.is_set(slot)) fired(slot, now);
   }
   fired_watches_.clear();

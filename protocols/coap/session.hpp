@@ -1,5 +1,5 @@
-// The client's end of CoAP without sockets or clocks: many local endpoints, one peer. Bytes and time in, bytes and
-// events out. RFC 7252 §4, §5; RFC 7641; RFC 7959.
+// The client's end of CoAP without sockets or clocks: many local endpoints, one peer. Bytes and time in,
+// bytes and events out. RFC 7252 §4, §5; RFC 7641; RFC 7959.
 #pragma once
 
 #include <span>
@@ -17,11 +17,11 @@ namespace wanwu::coap {
 
 struct session_settings {
   transmission_parameters transmission;
-  std::uint32_t block_bytes = block_bytes_max;   ///< Longer request bodies go by Block1; 16..1024.
-  std::uint32_t queue_max = 16;                  ///< Requests waiting for NSTART, per endpoint; at most 255.
-  std::uint32_t exchanges_max = 1U << 22U;       ///< Under way in all; at most token_book::slots_max.
-  std::size_t answer_bytes_max = 1U << 20U;      ///< Of one reassembled answer.
-  std::uint64_t seed = 0;                        ///< Message ids, tokens, first timeouts.
+  std::uint32_t block_bytes = block_bytes_max;  ///< Longer request bodies go by Block1; 16..1024.
+  std::uint32_t queue_max = 16;                 ///< Requests waiting for NSTART, per endpoint; at most 255.
+  std::uint32_t exchanges_max = 1U << 22U;      ///< Under way in all; at most token_book::slots_max.
+  std::size_t answer_bytes_max = 1U << 20U;     ///< Of one reassembled answer.
+  std::uint64_t seed = 0;                       ///< Message ids, tokens, first timeouts.
 };
 
 /// One request to start. Views live until start() returns.
@@ -34,15 +34,15 @@ struct request {
   duration answer_within{std::chrono::seconds{93}};  ///< From the first transmission.
 };
 
-/// What the session has to tell its owner. Payloads live until events_taken(), or end with the datagram that was
-/// given to receive(), whichever is earlier.
+/// What the session has to tell its owner. Payloads live until events_taken(), or end with the datagram that
+/// was given to receive(), whichever is earlier.
 struct session_event {
   enum class kind : std::uint8_t {
-    answered,          ///< The response is whole: `response`, `payload`.
-    timed_out,         ///< No answer within MAX_TRANSMIT_WAIT or answer_within.
-    reset,             ///< The peer answered RST.
-    malformed,         ///< What came for this exchange breaks the protocol: `why`. The peer was reset if it is due.
-    too_large,         ///< The answer passes answer_bytes_max.
+    answered,   ///< The response is whole: `response`, `payload`.
+    timed_out,  ///< No answer within MAX_TRANSMIT_WAIT or answer_within.
+    reset,      ///< The peer answered RST.
+    malformed,  ///< What came for this exchange breaks the protocol: `why`. The peer was reset if it is due.
+    too_large,  ///< The answer passes answer_bytes_max.
     unreachable,       ///< unreachable() was called.
     registered,        ///< An observation is accepted, for the first time or again.
     notified,          ///< A notification newer than all before, the first representation too.
@@ -53,12 +53,13 @@ struct session_event {
   };
   kind what{};
   code response{};
-  std::uint8_t tag{};                ///< Of the observation.
-  bool again{};                      ///< registered: not for the first time.
+  std::uint8_t tag{};  ///< Of the observation.
+  bool again{};        ///< registered: not for the first time.
   std::uint32_t endpoint{};
   std::uint32_t exchange = no_index;  ///< As start() returned it; no_index for what observe() began.
   std::uint32_t watch = no_index;
-  std::uint32_t bytes_sent{}, bytes_received{};  ///< Of the whole exchange, retransmissions and blocks included.
+  std::uint32_t bytes_sent{},
+      bytes_received{};  ///< Of the whole exchange, retransmissions and blocks included.
   time_point sent_at, at;
   bytes_view payload;
   wire_error why{};
@@ -74,8 +75,9 @@ struct session_totals {
   std::uint64_t messages_in{}, messages_out{}, retransmissions{}, wire_errors{};
 };
 
-/// One thread. An idle endpoint costs 24 bytes, an exchange about 280, an observation 64. Message ids are not used
-/// again within EXCHANGE_LIFETIME [RFC 7252 §4.4]: past 65,536 requests in that time an endpoint starts nothing.
+/// One thread. An idle endpoint costs 24 bytes, an exchange about 280, an observation 64. Message ids are not
+/// used again within EXCHANGE_LIFETIME [RFC 7252 §4.4]: past 65,536 requests in that time an endpoint starts
+/// nothing.
 class session {
  public:
   explicit session(const session_settings& settings);
@@ -83,10 +85,11 @@ class session {
   void prepare(std::uint32_t count);
 
   // In.
-  /// Sends, or queues behind NSTART. The exchange's number, valid until its event was taken; nothing when a bound is
-  /// reached or the reference cannot be sent.
+  /// Sends, or queues behind NSTART. The exchange's number, valid until its event was taken; nothing when a
+  /// bound is reached or the reference cannot be sent.
   std::optional<std::uint32_t> start(std::uint32_t endpoint, const request& wanted, time_point now);
-  /// Registers an observation, or registers `again` what registration_due named. False when a bound is reached.
+  /// Registers an observation, or registers `again` what registration_due named. False when a bound is
+  /// reached.
   bool observe(std::uint32_t endpoint, std::string_view reference, std::uint8_t tag, time_point now,
                std::uint32_t again = no_index);
   /// Asks for the blocks after the first of a notification.
@@ -94,7 +97,8 @@ class session {
   /// Ends an endpoint's observations without a word: the next notification is reset.
   void forget_observations(std::uint32_t endpoint, time_point now);
   /// Asks the server to end one; `reference` as registered. False when there is none to end.
-  bool cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference, time_point now);
+  bool cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference,
+                          time_point now);
   /// A datagram from the peer.
   void receive(std::uint32_t endpoint, bytes_view datagram, time_point now);
   /// ICMP says that the peer is not there: all of the endpoint's exchanges end.
@@ -110,7 +114,9 @@ class session {
     bodies_.clear();
   }
   std::span<const outgoing> output() const noexcept { return output_; }
-  bytes_view output_bytes(const outgoing& o) const noexcept { return out_.view().subspan(o.offset, o.length); }
+  bytes_view output_bytes(const outgoing& o) const noexcept {
+    return out_.view().subspan(o.offset, o.length);
+  }
   void output_sent() noexcept {
     output_.clear();
     out_.clear();
@@ -119,15 +125,17 @@ class session {
   const session_totals& totals() const noexcept { return totals_; }
   std::uint32_t in_flight() const noexcept { return exchanges_.in_use(); }
   time_point first_sent_at(std::uint32_t exchange_slot) noexcept { return exchanges_[exchange_slot].sent_at; }
-  std::uint32_t bytes_sent(std::uint32_t exchange_slot) noexcept { return exchanges_[exchange_slot].bytes_sent; }
+  std::uint32_t bytes_sent(std::uint32_t exchange_slot) noexcept {
+    return exchanges_[exchange_slot].bytes_sent;
+  }
 
  private:
   using kind = session_event::kind;
   /// 24 bytes.
   struct endpoint_row {
-    std::uint32_t first = no_index;    ///< CONs queued and unacknowledged, oldest first.
-    std::uint32_t others = no_index;   ///< Exchanges that only wait for a response.
-    std::uint32_t watches = no_index;  ///< Observations.
+    std::uint32_t first = no_index;     ///< CONs queued and unacknowledged, oldest first.
+    std::uint32_t others = no_index;    ///< Exchanges that only wait for a response.
+    std::uint32_t watches = no_index;   ///< Observations.
     std::uint32_t cycle_started_s = 0;  ///< When the message ids last began at first_id.
     std::uint16_t next_id = 0, first_id = 0;
     std::uint8_t outstanding = 0, queued = 0;
@@ -140,7 +148,7 @@ class session {
     time_point newest_at;
     std::uint32_t endpoint{}, next = no_index;
     std::uint32_t generation{};
-    std::uint32_t newest{};            ///< Observe value of the newest notification.
+    std::uint32_t newest{};             ///< Observe value of the newest notification.
     std::uint32_t exchange = no_index;  ///< Its registration or cancellation under way.
     std::uint8_t tag{};
     watch_stage now = watch_stage::unused;
@@ -178,13 +186,14 @@ class session {
   void answer(std::uint32_t slot, const message& m, time_point now);
 
   // session_blocks.cpp
-  /// `single`: the message is the whole answer. `whole`: bodies->answer is. `under_way`: more was asked for, or the
-  /// exchange has ended.
+  /// `single`: the message is the whole answer. `whole`: bodies->answer is. `under_way`: more was asked for,
+  /// or the exchange has ended.
   enum class body_state : std::uint8_t { single, whole, under_way };
   bool continue_sending(std::uint32_t slot, const message& m, time_point now);
   body_state continue_receiving(std::uint32_t slot, const message& m, time_point now);
   void send_block(std::uint32_t slot, time_point now);
-  void again_with(std::uint32_t slot, option_number which, std::uint32_t value, bytes_view payload, time_point now);
+  void again_with(std::uint32_t slot, option_number which, std::uint32_t value, bytes_view payload,
+                  time_point now);
   void fail_transfer(std::uint32_t slot, std::string_view clause, time_point now);
   bytes_view keep_body(bytes body);
 
@@ -192,7 +201,8 @@ class session {
   std::uint32_t acquire_watch(std::uint32_t endpoint, std::uint8_t tag);
   void release_watch(std::uint32_t watch);
   void rest_answered(std::uint32_t slot, const message& m, time_point now);
-  bool request_observation(std::uint32_t watch, std::string_view reference, std::uint32_t value, time_point now);
+  bool request_observation(std::uint32_t watch, std::string_view reference, std::uint32_t value,
+                           time_point now);
   void watch_answered(std::uint32_t slot, const message& m, time_point now);
   void watch_failed(std::uint32_t slot, kind what, time_point now);
   void notification(std::uint32_t watch, const message& m, std::size_t datagram_bytes, time_point now);
@@ -214,7 +224,8 @@ class session {
     bytes payload, etag;
     coap::block block;
   };
-  std::unordered_map<std::uint32_t, first_block> first_blocks_;  ///< By watch: notifications longer than a block.
+  std::unordered_map<std::uint32_t, first_block>
+      first_blocks_;              ///< By watch: notifications longer than a block.
   reply_cache acknowledgements_;  ///< Of CON responses, to repeat the ACK for their duplicates.
   byte_writer out_;
   std::vector<outgoing> output_;

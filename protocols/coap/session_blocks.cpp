@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint8_t restarts_max = 3;  ///< Of an answer that keeps changing while it is fetched.
 
-bool same(bytes_view a, bytes_view b) noexcept { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+bool same(bytes_view a, bytes_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 bytes_view etag_of(const message& m) noexcept {
   const auto found = m.options.find(option_number::etag);
@@ -19,7 +21,9 @@ bytes_view etag_of(const message& m) noexcept {
 
 }  // namespace
 
-bytes_view session::keep_body(bytes body) { return bodies_.emplace_back(std::move(body)); }
+bytes_view session::keep_body(bytes body) {
+  return bodies_.emplace_back(std::move(body));
+}
 
 void session::fail_transfer(std::uint32_t slot, std::string_view clause, time_point now) {
   ++totals_.wire_errors;
@@ -43,7 +47,8 @@ bool session::continue_sending(std::uint32_t slot, const message& m, time_point 
     fail_transfer(slot, "RFC7959-2.3-4", now);
     return true;
   }
-  const bool goes_on = is_success(m.code) && answered && answered->number == t.sending.number && t.sending.more;
+  const bool goes_on =
+      is_success(m.code) && answered && answered->number == t.sending.number && t.sending.more;
   if (!goes_on) {
     t.body.clear();
     return false;
@@ -100,9 +105,14 @@ session::body_state session::continue_receiving(std::uint32_t slot, const messag
   }
   t.receiving = true;
   switch (t.answer.take(*b, m.payload, settings_.answer_bytes_max)) {
-    case assembly_step::complete: return body_state::whole;
-    case assembly_step::too_large: finish(slot, kind::too_large, now, m.code); break;
-    case assembly_step::incomplete: fail_transfer(slot, "RFC7959-2.3-1", now); break;
+    case assembly_step::complete:
+      return body_state::whole;
+    case assembly_step::too_large:
+      finish(slot, kind::too_large, now, m.code);
+      break;
+    case assembly_step::incomplete:
+      fail_transfer(slot, "RFC7959-2.3-1", now);
+      break;
     case assembly_step::more:
       again_with(slot, option_number::block2, encode_block(block{b->number + 1, false, b->szx}), {}, now);
       break;
@@ -110,7 +120,8 @@ session::body_state session::continue_receiving(std::uint32_t slot, const messag
   return body_state::under_way;
 }
 
-/// Sends the exchange's request once more for another block: same options, new id and token, ahead of what is queued.
+/// Sends the exchange's request once more for another block: same options, new id and token, ahead of what is
+/// queued.
 void session::again_with(std::uint32_t slot, option_number which, std::uint32_t value, bytes_view payload,
                          time_point now) {
   auto& x = exchanges_[slot];

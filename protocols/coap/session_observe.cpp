@@ -9,7 +9,8 @@ namespace wanwu::coap {
 
 namespace {
 
-constexpr std::uint32_t max_age_kept = 86'400;  ///< Seconds: older registrations are refreshed once a day anyhow.
+constexpr std::uint32_t max_age_kept =
+    86'400;  ///< Seconds: older registrations are refreshed once a day anyhow.
 
 }  // namespace
 
@@ -86,10 +87,12 @@ bool session::observe(std::uint32_t endpoint, std::string_view reference, std::u
   return false;
 }
 
-/// To be registered again `retry_in` from now and 5 to 15 s later, so that not all come at once. RFC 7641 §3.3.1.
+/// To be registered again `retry_in` from now and 5 to 15 s later, so that not all come at once. RFC 7641
+/// §3.3.1.
 void session::lapse(std::uint32_t watch, duration retry_in, time_point now) {
   watches_[watch].now = watch_stage::lapsed;
-  const auto spread = std::chrono::duration_cast<duration>(std::chrono::duration<double>{5.0 + 10.0 * chance_.unit()});
+  const auto spread =
+      std::chrono::duration_cast<duration>(std::chrono::duration<double>{5.0 + 10.0 * chance_.unit()});
   watch_wheel_.set(watch, now + retry_in + spread);
 }
 
@@ -119,7 +122,8 @@ void session::watch_answered(std::uint32_t slot, const message& m, time_point no
     w.was_registered = true;
     take_notification(watch, m, *value, now);
   } else {
-    const auto age = std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
+    const auto age =
+        std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
     lapse(watch, std::chrono::seconds{age}, now);
   }
   retire(slot, now);
@@ -145,7 +149,8 @@ void session::watch_failed(std::uint32_t slot, kind what, time_point now) {
 }
 
 /// A response with an observation's token that answers no request: a notification, or the end of it.
-void session::notification(std::uint32_t watch, const message& m, std::size_t datagram_bytes, time_point now) {
+void session::notification(std::uint32_t watch, const message& m, std::size_t datagram_bytes,
+                           time_point now) {
   auto& w = watches_[watch];
   if (w.now == watch_stage::cancelling) return;
   const auto value = m.options.find_uint(option_number::observe);
@@ -153,7 +158,8 @@ void session::notification(std::uint32_t watch, const message& m, std::size_t da
     auto& told = tell_watch(kind::declined, watch, now);
     told.response = m.code;
     told.bytes_received = static_cast<std::uint32_t>(datagram_bytes);
-    const auto age = std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
+    const auto age =
+        std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
     lapse(watch, std::chrono::seconds{age}, now);
     return;
   }
@@ -166,7 +172,8 @@ void session::take_notification(std::uint32_t watch, const message& m, std::uint
   auto& w = watches_[watch];
   w.newest = value;
   w.newest_at = now;
-  const auto age = std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
+  const auto age =
+      std::min(m.options.find_uint(option_number::max_age).value_or(max_age_default), max_age_kept);
   lapse(watch, std::chrono::seconds{age}, now);
   w.now = watch_stage::active;
   const auto option = m.options.find(option_number::block2);
@@ -174,7 +181,8 @@ void session::take_notification(std::uint32_t watch, const message& m, std::uint
   if (b && b->more) {
     const auto etag = m.options.find(option_number::etag);
     const auto tag = etag ? etag->value : bytes_view{};
-    first_blocks_[watch] = first_block{bytes(m.payload.begin(), m.payload.end()), bytes(tag.begin(), tag.end()), *b};
+    first_blocks_[watch] =
+        first_block{bytes(m.payload.begin(), m.payload.end()), bytes(tag.begin(), tag.end()), *b};
     tell_watch(kind::rest_due, watch, now);
     return;
   }
@@ -242,7 +250,8 @@ void session::forget_observations(std::uint32_t endpoint, time_point now) {
   send_next_queued(endpoint, now);
 }
 
-bool session::cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference, time_point now) {
+bool session::cancel_observation(std::uint32_t endpoint, std::uint8_t tag, std::string_view reference,
+                                 time_point now) {
   for (auto watch = endpoints_[endpoint].watches; watch != no_index; watch = watches_[watch].next) {
     auto& w = watches_[watch];
     const bool can = w.tag == tag && w.now == watch_stage::active && w.exchange == no_index;

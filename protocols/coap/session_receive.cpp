@@ -30,8 +30,8 @@ std::uint32_t session::find_by_id(std::uint32_t endpoint, message_id id) noexcep
   return no_index;
 }
 
-/// The decoder said no. RST where the RFC demands it; and whoever waited for this is told at once, rather than left
-/// to time out.
+/// The decoder said no. RST where the RFC demands it; and whoever waited for this is told at once, rather
+/// than left to time out.
 void session::refuse(std::uint32_t endpoint, bytes_view datagram, const wire_error& why, time_point now) {
   ++totals_.wire_errors;
   if (const auto reset = rejection_of(datagram)) send_small(endpoint, *reset);
@@ -75,8 +75,8 @@ void session::receive_empty(std::uint32_t endpoint, const message& m, time_point
   }
 }
 
-/// The exchange a response belongs to, by its token, and by its id too when it rides on an ACK. `watch` is set when
-/// the token is an observation's, which may have no exchange under way.
+/// The exchange a response belongs to, by its token, and by its id too when it rides on an ACK. `watch` is
+/// set when the token is an observation's, which may have no exchange under way.
 std::uint32_t session::exchange_for(std::uint32_t endpoint, const message& m, std::uint32_t& watch) noexcept {
   const auto place = tokens_.find(m.token);
   if (!place) return no_index;
@@ -84,7 +84,8 @@ std::uint32_t session::exchange_for(std::uint32_t endpoint, const message& m, st
   if (place->what == token_book::kind::watch) {
     if (slot >= watches_.size()) return no_index;
     const auto& w = watches_[slot];
-    const bool exists = w.now != watch_stage::unused && w.generation == place->generation && w.endpoint == endpoint;
+    const bool exists =
+        w.now != watch_stage::unused && w.generation == place->generation && w.endpoint == endpoint;
     if (!exists) return no_index;
     watch = slot;
     slot = w.exchange;
@@ -102,15 +103,16 @@ std::uint32_t session::exchange_for(std::uint32_t endpoint, const message& m, st
 bool session::acknowledge(std::uint32_t endpoint, const message& m, bool ends_exchange, time_point now) {
   const auto ack = empty_message(message_type::acknowledgement, m.id);
   if (ends_exchange) {
-    if (acknowledgements_.look(peer_key{endpoint}, m.id, now).what != reply_cache::verdict::fresh) return false;
+    if (acknowledgements_.look(peer_key{endpoint}, m.id, now).what != reply_cache::verdict::fresh)
+      return false;
     acknowledgements_.store(peer_key{endpoint}, m.id, ack);
   }
   send_small(endpoint, ack);
   return true;
 }
 
-/// A response nobody waits for: a CON is reset, or acknowledged again if it was before; a notification is reset, so
-/// that the peer forgets the observation. RFC 7252 §4.2, RFC 7641 §3.6.
+/// A response nobody waits for: a CON is reset, or acknowledged again if it was before; a notification is
+/// reset, so that the peer forgets the observation. RFC 7252 §4.2, RFC 7641 §3.6.
 void session::reject_stray(std::uint32_t endpoint, const message& m, time_point now) {
   const auto reset = empty_message(message_type::reset, m.id);
   if (m.type == message_type::confirmable) {
@@ -142,7 +144,8 @@ bool session::refuse_options(std::uint32_t endpoint, std::uint32_t slot, const m
   return true;
 }
 
-void session::receive_response(std::uint32_t endpoint, const message& m, bytes_view datagram, time_point now) {
+void session::receive_response(std::uint32_t endpoint, const message& m, bytes_view datagram,
+                               time_point now) {
   auto watch = no_index;
   const auto slot = exchange_for(endpoint, m, watch);
   const bool is_ack = m.type == message_type::acknowledgement;
@@ -170,8 +173,11 @@ void session::answer(std::uint32_t slot, const message& m, time_point now) {
   }
   if (continue_sending(slot, m, now)) return;
   switch (continue_receiving(slot, m, now)) {
-    case body_state::under_way: return;
-    case body_state::single: finish(slot, kind::answered, now, m.code, m.payload); return;
+    case body_state::under_way:
+      return;
+    case body_state::single:
+      finish(slot, kind::answered, now, m.code, m.payload);
+      return;
     case body_state::whole:
       finish(slot, kind::answered, now, m.code, keep_body(exchanges_[slot].bodies->answer.release()));
       return;

@@ -76,7 +76,8 @@ class decoded_part {
   std::array<char, uri_part_bytes_max> buffer_;
 };
 
-/// Characters a segment or argument may hold as they are (pchar of RFC 3986 without "&", which parts arguments).
+/// Characters a segment or argument may hold as they are (pchar of RFC 3986 without "&", which parts
+/// arguments).
 bool is_plain(char c, bool in_query) noexcept {
   if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
   constexpr std::string_view everywhere = "-._~!$'()*+,;=:@";
@@ -154,7 +155,8 @@ bool add_uri_query(message_writer& out, std::string_view reference) {
 void add_reference(message_draft& out, std::string_view reference) {
   const auto p = split(reference);
   if (p.has_path) {
-    each_part(p.path, '/', [&](std::string_view part) { out.add(option_number::uri_path, decoded_part{part}.text()); });
+    each_part(p.path, '/',
+              [&](std::string_view part) { out.add(option_number::uri_path, decoded_part{part}.text()); });
   }
   if (p.has_query) {
     each_part(p.query, '&',

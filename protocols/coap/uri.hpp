@@ -16,8 +16,8 @@ inline constexpr std::size_t uri_part_bytes_max = 255;
 /// whole, every part at most uri_part_bytes_max long, no fragment.
 bool is_valid_reference(std::string_view reference) noexcept;
 
-/// Writes the Uri-Path options of `reference`. False when a part is too long or wrongly percent-encoded: it was
-/// written as far as it goes. "." and ".." are left alone [RFC7252-5.10.1-4].
+/// Writes the Uri-Path options of `reference`. False when a part is too long or wrongly percent-encoded: it
+/// was written as far as it goes. "." and ".." are left alone [RFC7252-5.10.1-4].
 bool add_uri_path(message_writer& out, std::string_view reference);
 /// Writes the Uri-Query options of `reference`, nothing without a "?". False as above.
 bool add_uri_query(message_writer& out, std::string_view reference);

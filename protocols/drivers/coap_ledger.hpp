@@ -30,11 +30,13 @@ class coap_ledger {
   void not_started(const intent& i, time_point now, outcome why = outcome::not_started);
   void not_opened(connection_id connection, time_point intended, time_point now);
   void changed(const connection_change& change) { changes_.push_back(change); }
-  /// Records what an event means. False for the two that the driver must serve: registration_due and rest_due.
+  /// Records what an event means. False for the two that the driver must serve: registration_due and
+  /// rest_due.
   bool take(const coap::session_event& e);
   /// Ends an exchange that the session has forgotten.
   void end(const coap::session_event& e, outcome result, std::uint16_t code);
-  /// The subscription of that tag as the client describes it now; nothing when it is gone. Lives until the next call.
+  /// The subscription of that tag as the client describes it now; nothing when it is gone. Lives until the
+  /// next call.
   const subscription* subscription_of(std::uint32_t connection, std::uint8_t tag);
   /// One call each with everything since the last. Afterwards the session may forget its events.
   void hand_over();

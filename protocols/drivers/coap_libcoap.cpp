@@ -13,16 +13,10 @@ namespace wanwu {
 
 namespace {
 
-constexpr duration look_every = std::chrono::milliseconds{20};  ///< libcoap is asked at least so often while busy.
+constexpr duration look_every =
+    std::chrono::milliseconds{20};  ///< libcoap is asked at least so often while busy.
 constexpr duration reregister_after = std::chrono::seconds{10};  ///< After Max-Age.
 constexpr std::uint32_t max_age_kept = 86'400;
-
-std::optional<std::uint32_t> uint_of(const coap::message_draft& m, coap::option_number number) {
-  const auto at = std::find_if(m.options.begin(), m.options.end(),
-                               [&](const coap::draft_option& o) { return o.number == number; });
-  if (at == m.options.end()) return std::nullopt;
-  return coap::option{number, at->value}.uint();
-}
 
 class libcoap_driver final : public driver, public readiness_listener, public libcoap_listener {
  public:
@@ -32,7 +26,8 @@ class libcoap_driver final : public driver, public readiness_listener, public li
   ~libcoap_driver() override;
 
   void prepare(std::uint32_t count) override;
-  void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) override;
+  void open(std::span<const connection_id> which, std::span<const time_point> intended,
+            time_point now) override;
   void close(std::span<const connection_id> which, closing how, time_point now) override;
   void start(std::span<const intent> intents, time_point now) override;
   void advance(time_point now) override;
@@ -167,7 +162,8 @@ bool libcoap_driver::start_one(const intent& i, time_point now) {
   draft.type = i.shape->confirmable ? coap::message_type::confirmable : coap::message_type::non_confirmable;
   draft.code = plan.method;
   coap::add_reference(draft, path);
-  if (plan.content_format && !i.payload.empty()) draft.add_uint(coap::option_number::content_format, *plan.content_format);
+  if (plan.content_format && !i.payload.empty())
+    draft.add_uint(coap::option_number::content_format, *plan.content_format);
   if (plan.accept) draft.add_uint(coap::option_number::accept, *plan.accept);
   const auto slot = add_pending(c, now);
   pendings_[slot].confirmable = i.shape->confirmable;
@@ -198,7 +194,8 @@ bool libcoap_driver::observe(std::uint32_t slot, std::string_view path, time_poi
   return send(slot, draft, {});
 }
 
-void libcoap_driver::open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) {
+void libcoap_driver::open(std::span<const connection_id> which, std::span<const time_point> intended,
+                          time_point now) {
   now_ = now;
   for (std::size_t i = 0; i < which.size(); ++i) {
     const auto c = static_cast<std::uint32_t>(which[i]);
@@ -295,12 +292,12 @@ void libcoap_driver::answered(std::uint32_t connection, const coap::message_draf
 
 void libcoap_driver::notified(std::uint32_t slot, const coap::message_draft& m, std::uint32_t size) {
   auto& p = pendings_[slot];
-  const auto value = uint_of(m, coap::option_number::observe);
+  const auto value = m.find_uint(coap::option_number::observe);
   const bool accepted = coap::is_success(m.code) && value.has_value();
   const bool first = !p.answered;
   p.answered = true;
   const auto age =
-      std::min(uint_of(m, coap::option_number::max_age).value_or(coap::max_age_default), max_age_kept);
+      std::min(m.find_uint(coap::option_number::max_age).value_or(coap::max_age_default), max_age_kept);
   set_due(slot, now_ + std::chrono::seconds{age} + reregister_after);
   if (first || !accepted) {
     auto e = event_of(slot, accepted ? kind::registered : kind::declined);
@@ -322,7 +319,9 @@ void libcoap_driver::notified(std::uint32_t slot, const coap::message_draft& m, 
 }
 
 void libcoap_driver::failed(std::uint32_t connection, const std::optional<std::string>& name, failure why) {
-  const auto what = why == failure::reset ? kind::reset : why == failure::timed_out ? kind::timed_out : kind::unreachable;
+  const auto what = why == failure::reset       ? kind::reset
+                    : why == failure::timed_out ? kind::timed_out
+                                                : kind::unreachable;
   std::vector<std::uint32_t> ended;
   for (std::uint32_t slot = 0; slot < pendings_.size(); ++slot) {
     const auto& p = pendings_[slot];
@@ -389,7 +388,8 @@ driver_totals libcoap_driver::totals() const {
 
 }  // namespace
 
-std::unique_ptr<driver> make_coap_libcoap(const coap_endpoint& endpoint, reactor& events, driver_client& client) {
+std::unique_ptr<driver> make_coap_libcoap(const coap_endpoint& endpoint, reactor& events,
+                                          driver_client& client) {
   return std::make_unique<libcoap_driver>(endpoint, events, client);
 }
 

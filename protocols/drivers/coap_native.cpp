@@ -74,7 +74,8 @@ class coap_driver final : public driver, public readiness_listener {
     endpoints_ = failure_ ? 0 : std::min(count, (*carrier_).endpoint_count());
   }
 
-  void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) override;
+  void open(std::span<const connection_id> which, std::span<const time_point> intended,
+            time_point now) override;
   void close(std::span<const connection_id> which, closing how, time_point now) override;
   void start(std::span<const intent> intents, time_point now) override;
   void advance(time_point now) override;
@@ -82,7 +83,9 @@ class coap_driver final : public driver, public readiness_listener {
   void abandon(outcome why, time_point now) override;
   driver_totals totals() const override;
 
-  void ready(std::span<const readiness> events, time_point now) override { (*carrier_).dispatch(events, *this, now); }
+  void ready(std::span<const readiness> events, time_point now) override {
+    (*carrier_).dispatch(events, *this, now);
+  }
   void datagrams_received(std::span<const datagram> batch, time_point now);
   void datagram_refused(endpoint_id local, const socket_address& peer, std::error_code why, time_point now);
 
@@ -145,7 +148,8 @@ void coap_driver<Carrier>::close(std::span<const connection_id> which, closing h
     if (how == closing::clean) {
       login_ = {};
       client_.describe(id, login_);
-      for (const auto& s : login_.subscriptions) session_.cancel_observation(c, s.tag, full_path(s.filter), now);
+      for (const auto& s : login_.subscriptions)
+        session_.cancel_observation(c, s.tag, full_path(s.filter), now);
     }
     session_.forget_observations(c, now);
     forget_all(c, outcome::broken_link, now);
@@ -184,9 +188,12 @@ bool coap_driver<Carrier>::start_one(const intent& i, time_point now) {
   const auto c = static_cast<std::uint32_t>(i.connection);
   if (c >= is_up_.size() || is_up_[c] == 0) return false;
   const auto& plan = ledger_.plan_of(*i.shape);
-  const coap::request wanted{.method = plan.method, .confirmable = i.shape->confirmable,
+  const coap::request wanted{.method = plan.method,
+                             .confirmable = i.shape->confirmable,
                              .content_format = i.payload.empty() ? std::nullopt : plan.content_format,
-                             .accept = plan.accept, .reference = full_path(i.address), .payload = i.payload,
+                             .accept = plan.accept,
+                             .reference = full_path(i.address),
+                             .payload = i.payload,
                              .answer_within = i.shape->answer_within};
   const auto slot = session_.start(c, wanted, now);
   if (!slot) return false;
@@ -230,8 +237,13 @@ void coap_driver<Carrier>::abandon(outcome why, time_point now) {
 template <class Carrier>
 driver_totals coap_driver<Carrier>::totals() const {
   const auto& t = session_.totals();
-  return {.bytes_out = bytes_out_, .bytes_in = bytes_in_, .messages_out = t.messages_out, .messages_in = t.messages_in,
-          .retransmissions = t.retransmissions, .wire_errors = t.wire_errors, .connections_up = up_,
+  return {.bytes_out = bytes_out_,
+          .bytes_in = bytes_in_,
+          .messages_out = t.messages_out,
+          .messages_in = t.messages_in,
+          .retransmissions = t.retransmissions,
+          .wire_errors = t.wire_errors,
+          .connections_up = up_,
           .operations_in_flight = session_.in_flight()};
 }
 
@@ -310,7 +322,8 @@ void coap_driver<Carrier>::pump(time_point now) {
 
 }  // namespace
 
-std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, reactor& events, driver_client& client) {
+std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, reactor& events,
+                                         driver_client& client) {
   return std::make_unique<coap_driver<udp_carrier>>(endpoint, udp_carrier{endpoint, events}, client);
 }
 

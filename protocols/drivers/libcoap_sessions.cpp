@@ -44,13 +44,16 @@ coap::message_draft read(const coap_pdu_t* pdu) {
   return out;
 }
 
-void free_body(coap_session_t*, void* owned) { delete static_cast<bytes*>(owned); }
+void free_body(coap_session_t*, void* owned) {
+  delete static_cast<bytes*>(owned);
+}
 
 libcoap_sessions::row* row_of(coap_session_t* session) noexcept {
   return static_cast<libcoap_sessions::row*>(coap_session_get_app_data(session));
 }
 
-coap_response_t on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received, coap_mid_t) {
+coap_response_t on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received,
+                            coap_mid_t) {
   const auto* r = row_of(session);
   if (r == nullptr) return COAP_RESPONSE_FAIL;
   r->owner->listener().answered(r->owner->number_of(r), read(received));
@@ -105,8 +108,8 @@ bool libcoap_sessions::open(std::uint32_t connection) {
   if (r.session != nullptr) return true;
   const auto server = to_libcoap(endpoint_.target);
   const bool has_sources = !endpoint_.sources.empty() && endpoint_.target.is_v4();
-  const auto local =
-      has_sources ? to_libcoap(socket_address::from_v4(endpoint_.sources.at(connection), 0)) : coap_address_t{};
+  const auto local = has_sources ? to_libcoap(socket_address::from_v4(endpoint_.sources.at(connection), 0))
+                                 : coap_address_t{};
   r.session = coap_new_client_session(context_, has_sources ? &local : nullptr, &server, COAP_PROTO_UDP);
   if (r.session == nullptr) return false;
   coap_session_set_app_data(r.session, &r);
@@ -134,8 +137,8 @@ std::string libcoap_sessions::new_token(std::uint32_t connection) {
   return {reinterpret_cast<const char*>(name.data()), length};
 }
 
-bool libcoap_sessions::send(std::uint32_t connection, const std::string& name, const coap::message_draft& draft,
-                            bytes_view payload) {
+bool libcoap_sessions::send(std::uint32_t connection, const std::string& name,
+                            const coap::message_draft& draft, bytes_view payload) {
   auto* session = rows_[connection].session;
   const auto type = draft.type == coap::message_type::confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON;
   auto* pdu = coap_new_pdu(type, static_cast<coap_pdu_code_t>(coap::value_of(draft.code)), session);

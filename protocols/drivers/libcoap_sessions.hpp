@@ -43,8 +43,10 @@ class libcoap_sessions {
   }
   /// A token libcoap has not used in this session.
   std::string new_token(std::uint32_t connection);
-  /// Sends method, type and options of `draft` with `name` as token; libcoap repeats, and cuts `payload` into blocks.
-  bool send(std::uint32_t connection, const std::string& name, const coap::message_draft& draft, bytes_view payload);
+  /// Sends method, type and options of `draft` with `name` as token; libcoap repeats, and cuts `payload` into
+  /// blocks.
+  bool send(std::uint32_t connection, const std::string& name, const coap::message_draft& draft,
+            bytes_view payload);
   void cancel_observation(std::uint32_t connection, const std::string& name);
   /// Does what is due and reads what has come, without waiting.
   void process();
@@ -56,7 +58,9 @@ class libcoap_sessions {
     coap_session_t* session{};
   };
   libcoap_listener& listener() noexcept { return listener_; }
-  std::uint32_t number_of(const row* r) const noexcept { return static_cast<std::uint32_t>(r - rows_.data()); }
+  std::uint32_t number_of(const row* r) const noexcept {
+    return static_cast<std::uint32_t>(r - rows_.data());
+  }
 
  private:
   coap_endpoint endpoint_;

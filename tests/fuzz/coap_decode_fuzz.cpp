@@ -1,4 +1,5 @@
-// Any bytes either decode to a message that encodes and decodes to itself, or are refused at an offset inside them.
+// Any bytes either decode to a message that encodes and decodes to itself, or are refused at an offset inside
+// them.
 #include <cstdlib>
 
 #include "protocols/coap/decode.hpp"

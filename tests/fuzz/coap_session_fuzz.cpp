@@ -46,23 +46,39 @@ class play {
     const auto endpoint = static_cast<std::uint32_t>(raw.size() % 3);
     switch (what) {
       case 0: {
-        const auto slot = subject_.start(endpoint, request{.method = code::post, .confirmable = raw.size() % 2 == 0,
-                                                           .content_format = {}, .accept = {}, .reference = "/t",
-                                                           .payload = raw},
+        const auto slot = subject_.start(endpoint,
+                                         request{.method = code::post,
+                                                 .confirmable = raw.size() % 2 == 0,
+                                                 .content_format = {},
+                                                 .accept = {},
+                                                 .reference = "/t",
+                                                 .payload = raw},
                                          now_);
         if (slot && !open_.insert(*slot).second) std::abort();
         break;
       }
-      case 1: subject_.observe(endpoint, "/o", 1, now_); break;
-      case 2: subject_.receive(endpoint, keep(raw), now_); break;
-      case 3: subject_.receive(last_.endpoint, keep(disguised(raw)), now_); break;
+      case 1:
+        subject_.observe(endpoint, "/o", 1, now_);
+        break;
+      case 2:
+        subject_.receive(endpoint, keep(raw), now_);
+        break;
+      case 3:
+        subject_.receive(last_.endpoint, keep(disguised(raw)), now_);
+        break;
       case 4:
         now_ += std::chrono::milliseconds{raw.size() * 300};
         subject_.advance(now_);
         break;
-      case 5: subject_.unreachable(endpoint, now_); break;
-      case 6: subject_.cancel_observation(endpoint, 1, "/o", now_); break;
-      default: subject_.forget_observations(endpoint, now_); break;
+      case 5:
+        subject_.unreachable(endpoint, now_);
+        break;
+      case 6:
+        subject_.cancel_observation(endpoint, 1, "/o", now_);
+        break;
+      default:
+        subject_.forget_observations(endpoint, now_);
+        break;
     }
   }
 
@@ -88,7 +104,8 @@ class play {
     for (const auto& e : subject_.events()) {
       if (e.exchange != no_index && open_.erase(e.exchange) != 1) std::abort();
       if (e.payload.size() > 2048) std::abort();
-      if (e.what == session_event::kind::rest_due || e.what == session_event::kind::registration_due) due.push_back(e);
+      if (e.what == session_event::kind::rest_due || e.what == session_event::kind::registration_due)
+        due.push_back(e);
     }
     for (const auto& e : due) {
       if (e.what == session_event::kind::rest_due) {

@@ -1,5 +1,5 @@
-// vector_seeds DIRECTORY FILE...: writes the bytes of each row "name | hex | expected" as a file of its own, so that
-// golden vectors are fuzzing seeds too.
+// vector_seeds DIRECTORY FILE...: writes the bytes of each row "name | hex | expected" as a file of its own,
+// so that golden vectors are fuzzing seeds too.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -20,7 +20,8 @@ int main(int count, char** arguments) {
       if (!raw) continue;
       const auto name = std::filesystem::path{arguments[i]}.stem().string() + "-" + std::to_string(++written);
       const auto text = wanwu::as_text(*raw);
-      std::ofstream{directory / name, std::ios::binary}.write(text.data(), static_cast<std::streamsize>(text.size()));
+      std::ofstream{directory / name, std::ios::binary}.write(text.data(),
+                                                              static_cast<std::streamsize>(text.size()));
     }
   }
   std::cout << written << " seeds\n";

@@ -57,14 +57,16 @@ struct conversation {
   }
   /// Event names with what matters of each: "answered 2.05 3".
   std::vector<std::string> heard() {
-    static constexpr const char* names[] = {"answered", "timed_out",  "reset",    "malformed",
-                                            "too_large", "unreachable", "registered", "notified",
-                                            "declined", "registration_due", "rest_due", "stray"};
+    static constexpr const char* names[] = {"answered",  "timed_out",        "reset",      "malformed",
+                                            "too_large", "unreachable",      "registered", "notified",
+                                            "declined",  "registration_due", "rest_due",   "stray"};
     std::vector<std::string> out;
     for (const auto& e : subject.events()) {
       std::string text = names[static_cast<int>(e.what)];
       if (e.response != code::empty) text += ' ' + dotted(e.response);
-      if (!e.payload.empty()) text += " '" + std::string{as_text(e.payload.first(std::min<std::size_t>(e.payload.size(), 20)))} + '\'';
+      if (!e.payload.empty())
+        text +=
+            " '" + std::string{as_text(e.payload.first(std::min<std::size_t>(e.payload.size(), 20)))} + '\'';
       if (!e.why.clause.empty()) text += ' ' + std::string{e.why.clause};
       bodies.emplace_back(e.payload.begin(), e.payload.end());
       out.push_back(text);
@@ -74,7 +76,11 @@ struct conversation {
   }
 
   std::optional<std::uint32_t> get(std::string_view reference, std::uint32_t endpoint = 0) {
-    return subject.start(endpoint, request{.method = code::get, .content_format = {}, .accept = {}, .reference = reference, .payload = {}}, now);
+    return subject.start(
+        endpoint,
+        request{
+            .method = code::get, .content_format = {}, .accept = {}, .reference = reference, .payload = {}},
+        now);
   }
   void advance_by(duration d) {
     now += d;

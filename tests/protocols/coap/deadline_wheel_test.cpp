@@ -1,8 +1,9 @@
 #include "protocols/coap/deadline_wheel.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
+
+#include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
 using namespace wanwu;
@@ -21,7 +22,8 @@ TEST_CASE("A wheel fires what a sorted list would, whatever is set, moved, clear
       switch (*rc::gen::inRange(0, 4)) {
         case 0:
         case 1: {
-          const auto due = now + std::chrono::microseconds{*rc::gen::inRange<std::int64_t>(-1000, 200'000'000)};
+          const auto due =
+              now + std::chrono::microseconds{*rc::gen::inRange<std::int64_t>(-1000, 200'000'000)};
           wheel.set(index, due);
           model[index] = due;
           break;
@@ -42,8 +44,8 @@ TEST_CASE("A wheel fires what a sorted list would, whatever is set, moved, clear
           std::sort(fired.begin(), fired.end());
           RC_ASSERT(fired == expected);
           for (const auto each : expected) model.erase(each);
-          const auto least = std::min_element(model.begin(), model.end(),
-                                              [](const auto& a, const auto& b) { return a.second < b.second; });
+          const auto least = std::min_element(
+              model.begin(), model.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
           RC_ASSERT(wheel.next_deadline().has_value() == !model.empty());
           // Early by what clear() took away at worst, never late.
           if (!model.empty()) RC_ASSERT(*wheel.next_deadline() <= least->second);

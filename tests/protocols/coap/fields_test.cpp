@@ -61,14 +61,17 @@ TEST_CASE("Wrong fields make the bytes they say") {
   CHECK(to_hex(encoded(draft)) == "c9 e1 00");
 }
 
-TEST_CASE("Unknown names, fields that follow from others and values of the wrong kind are refused with a sentence") {
+TEST_CASE(
+    "Unknown names, fields that follow from others and values of the wrong kind are refused with a "
+    "sentence") {
   message_draft draft;
   const auto said = [&](std::string_view name, const field_value& value) {
     const auto got = set_field(draft, name, value);
     return got ? std::string{} : got.error();
   };
   CHECK(said("colour", "red"s) == "CoAP field colour is not known");
-  CHECK(said("code_class", std::uint64_t{2}) == "CoAP field code_class follows from others and cannot be set");
+  CHECK(said("code_class", std::uint64_t{2}) ==
+        "CoAP field code_class follows from others and cannot be set");
   CHECK(said("id", std::uint64_t{70'000}) == "CoAP field id does not take this value");
   CHECK(said("type", "CONN"s) == "CoAP field type does not take this value");
   CHECK(said("reference", "/%"s) == "CoAP field reference does not take this value");

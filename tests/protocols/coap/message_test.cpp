@@ -18,15 +18,16 @@ std::string outcome_of(bytes_view datagram) {
 }
 
 rc::Gen<bytes> some_bytes(std::size_t longest) {
-  return rc::gen::map(rc::gen::resize(static_cast<int>(longest), rc::gen::container<std::vector<std::uint8_t>>(
-                                                                       rc::gen::arbitrary<std::uint8_t>())),
-                      [longest](const std::vector<std::uint8_t>& raw) {
-                        bytes out;
-                        for (const auto b : raw) {
-                          if (out.size() < longest) out.push_back(std::byte{b});
-                        }
-                        return out;
-                      });
+  return rc::gen::map(
+      rc::gen::resize(static_cast<int>(longest),
+                      rc::gen::container<std::vector<std::uint8_t>>(rc::gen::arbitrary<std::uint8_t>())),
+      [longest](const std::vector<std::uint8_t>& raw) {
+        bytes out;
+        for (const auto b : raw) {
+          if (out.size() < longest) out.push_back(std::byte{b});
+        }
+        return out;
+      });
 }
 
 message_draft any_draft() {
@@ -37,7 +38,8 @@ message_draft any_draft() {
   draft.token = *some_bytes(8);
   const auto count = *rc::gen::inRange(0, 6);
   for (int i = 0; i < count; ++i) {
-    const auto number = *rc::gen::oneOf(rc::gen::inRange<std::uint16_t>(0, 40), rc::gen::arbitrary<std::uint16_t>());
+    const auto number =
+        *rc::gen::oneOf(rc::gen::inRange<std::uint16_t>(0, 40), rc::gen::arbitrary<std::uint16_t>());
     draft.add(option_number{number}, *some_bytes(20));
   }
   if (*rc::gen::arbitrary<bool>()) draft.add(option_number::uri_path, std::string(300, 'x'));
@@ -47,7 +49,8 @@ message_draft any_draft() {
 
 }  // namespace
 
-TEST_CASE("Golden datagrams decode to what is written beside them, or are refused at the byte and clause named") {
+TEST_CASE(
+    "Golden datagrams decode to what is written beside them, or are refused at the byte and clause named") {
   const auto rows = read_vectors("messages.txt");
   REQUIRE(rows.size() > 40);
   for (const auto& [name, datagram, expected] : rows) {
@@ -57,7 +60,8 @@ TEST_CASE("Golden datagrams decode to what is written beside them, or are refuse
   }
 }
 
-TEST_CASE("What decodes is encoded again to the same message, and to the same bytes where no integer was padded") {
+TEST_CASE(
+    "What decodes is encoded again to the same message, and to the same bytes where no integer was padded") {
   for (const auto& row : read_vectors("messages.txt")) {
     const auto got = decode(row.input);
     if (!got) continue;
@@ -87,7 +91,8 @@ TEST_CASE("Any draft that is left correct survives encoding and decoding") {
   }));
 }
 
-TEST_CASE("A datagram cut anywhere is truncated, or a shorter message: never malformed, never read past its end") {
+TEST_CASE(
+    "A datagram cut anywhere is truncated, or a shorter message: never malformed, never read past its end") {
   CHECK(rc::check([] {
     const auto raw = encoded(any_draft());
     for (std::size_t n = 0; n < raw.size(); ++n) {

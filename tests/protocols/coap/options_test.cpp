@@ -1,6 +1,7 @@
 #include "protocols/coap/options.hpp"
 
 #include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "protocols/coap/content_format.hpp"
@@ -29,7 +30,8 @@ message_draft get() {
 
 TEST_CASE("The option table is ascending, and what follows from a number follows from the number") {
   const auto table = option_table();
-  CHECK(std::is_sorted(table.begin(), table.end(), [](const auto& a, const auto& b) { return a.number < b.number; }));
+  CHECK(std::is_sorted(table.begin(), table.end(),
+                       [](const auto& a, const auto& b) { return a.number < b.number; }));
   for (const auto& row : table) CHECK(find_option_by_field(row.field) == find_option(row.number));
   CHECK(is_critical(option_number::uri_path));
   CHECK_FALSE(is_critical(option_number::observe));
@@ -39,8 +41,11 @@ TEST_CASE("The option table is ascending, and what follows from a number follows
   CHECK_FALSE(is_no_cache_key(option_number::etag));
 }
 
-TEST_CASE("A critical option that is unknown, of illegal length or repeated is complained of; elective ones are not") {
-  CHECK(complaint(get().add(option_number::uri_path, "a").add(option_number::uri_path, "b"), message_side::request)
+TEST_CASE(
+    "A critical option that is unknown, of illegal length or repeated is complained of; elective ones are "
+    "not") {
+  CHECK(complaint(get().add(option_number::uri_path, "a").add(option_number::uri_path, "b"),
+                  message_side::request)
             .empty());
   CHECK(complaint(get().add(option_number{9999}, "x"), message_side::request) == "9999 RFC7252-5.4.1-2");
   CHECK(complaint(get().add(option_number{65000}, "x"), message_side::request).empty());
@@ -80,5 +85,7 @@ TEST_CASE("Codes have names and dotted numbers, both ways") {
   CHECK_FALSE(method_named("Content"));
   CHECK(parse_dotted("4.04") == code::not_found);
   for (const auto* wrong : {"8.00", "2.32", "2.5", "2-05", "", "2.05 "}) CHECK_FALSE(parse_dotted(wrong));
-  for (int byte = 0; byte < 256; ++byte) CHECK(parse_dotted(dotted(code{static_cast<std::uint8_t>(byte)})) == code{static_cast<std::uint8_t>(byte)});
+  for (int byte = 0; byte < 256; ++byte)
+    CHECK(parse_dotted(dotted(code{static_cast<std::uint8_t>(byte)})) ==
+          code{static_cast<std::uint8_t>(byte)});
 }

@@ -1,7 +1,8 @@
 #include "protocols/coap/reply_cache.hpp"
 
-#include <catch2/catch.hpp>
 #include <map>
+
+#include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
 #include "protocols/coap/backoff.hpp"
@@ -77,7 +78,8 @@ TEST_CASE("The derived times are those of RFC 7252 section 4.8.2") {
   CHECK(first_timeout(p, 0.5) == 2500ms);
 }
 
-TEST_CASE("A sender repeats a confirmable message at 2, 6, 14 and 30 s, gives up at 62 s, and stops for an ACK") {
+TEST_CASE(
+    "A sender repeats a confirmable message at 2, 6, 14 and 30 s, gives up at 62 s, and stops for an ACK") {
   confirmable_sender sender{{.ack_random_factor = 1.0}, 1, 10};
   const time_point start{std::chrono::hours{1}};
   CHECK(sender.add(peer_key{1}, message_id{1}, as_bytes("one"), 11, start));

@@ -9,8 +9,12 @@ using namespace wanwu::coap;
 namespace {
 
 std::optional<std::uint32_t> put(conversation& c, std::string_view body) {
-  return c.subject.start(0, request{.method = code::put, .content_format = 42, .accept = {}, .reference = "/b?x",
-                                    .payload = as_bytes(body)},
+  return c.subject.start(0,
+                         request{.method = code::put,
+                                 .content_format = 42,
+                                 .accept = {},
+                                 .reference = "/b?x",
+                                 .payload = as_bytes(body)},
                          c.now);
 }
 
@@ -57,12 +61,14 @@ TEST_CASE("A server that asks for smaller blocks gets them, from where it stands
   SECTION("on the way") {
     c.deliver(c.answer(message_type::acknowledgement, code::continue_)
                   .add_uint(option_number::block1, encode_block({0, true, 1})));
-    CHECK(c.said() == texts{"CON 0.03 PUT Uri-Path:b Content-Format:42 Uri-Query:x Block1:2/more/32 payload=32 B"});
+    CHECK(c.said() ==
+          texts{"CON 0.03 PUT Uri-Path:b Content-Format:42 Uri-Query:x Block1:2/more/32 payload=32 B"});
   }
   SECTION("by refusing the first") {
     c.deliver(c.answer(message_type::acknowledgement, code::request_entity_too_large)
                   .add_uint(option_number::block1, encode_block({0, true, 0})));
-    CHECK(c.said() == texts{"CON 0.03 PUT Uri-Path:b Content-Format:42 Uri-Query:x Block1:0/more/16 payload=16 B"});
+    CHECK(c.said() ==
+          texts{"CON 0.03 PUT Uri-Path:b Content-Format:42 Uri-Query:x Block1:0/more/16 payload=16 B"});
   }
 }
 
@@ -191,11 +197,14 @@ TEST_CASE("A body cut into slices and taken by a server is the same body, whatev
   }));
 }
 
-TEST_CASE("A server refuses gaps, blocks out of nowhere, changed formats and bodies past its bound, and keeps peers apart") {
+TEST_CASE(
+    "A server refuses gaps, blocks out of nowhere, changed formats and bodies past its bound, and keeps "
+    "peers apart") {
   block1_receiver server{{.body_bytes_max = 100, .transfers_max = 2}};
   const time_point now{};
   const std::string full(32, 'x');
-  const auto take = [&](std::uint64_t peer, std::uint32_t number, bool more, std::optional<std::uint32_t> format = 0U) {
+  const auto take = [&](std::uint64_t peer, std::uint32_t number, bool more,
+                        std::optional<std::uint32_t> format = 0U) {
     return server.take(peer_key{peer}, "op", format, block{number, more, 1}, as_bytes(full), now).step;
   };
   CHECK(take(1, 1, true) == assembly_step::incomplete);

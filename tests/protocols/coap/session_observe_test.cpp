@@ -17,7 +17,8 @@ struct watching : conversation {
     deliver(answer(message_type::acknowledgement, code::content, "0").add_uint(option_number::observe, 10));
     CHECK(heard() == texts{"registered 2.05", "notified 2.05 '0'"});
   }
-  void notify(std::uint32_t value, std::string_view payload, message_type type = message_type::non_confirmable) {
+  void notify(std::uint32_t value, std::string_view payload,
+              message_type type = message_type::non_confirmable) {
     deliver(answer(type, code::content, payload).add_uint(option_number::observe, value));
   }
 };
@@ -35,7 +36,8 @@ TEST_CASE("Newer is 24-bit serial order, or 128 s later") {
   CHECK_FALSE(is_newer(2, t, 1, t + 128s));
 }
 
-TEST_CASE("Notifications that were overtaken are dropped, newer ones delivered, confirmable ones acknowledged") {
+TEST_CASE(
+    "Notifications that were overtaken are dropped, newer ones delivered, confirmable ones acknowledged") {
   watching c;
   c.notify(12, "2");
   c.notify(11, "1");
@@ -46,7 +48,8 @@ TEST_CASE("Notifications that were overtaken are dropped, newer ones delivered, 
 
 TEST_CASE("The same confirmable notification twice is acknowledged twice and heard once") {
   watching c;
-  const auto note = c.answer(message_type::confirmable, code::content, "x").add_uint(option_number::observe, 11);
+  const auto note =
+      c.answer(message_type::confirmable, code::content, "x").add_uint(option_number::observe, 11);
   c.deliver(note);
   c.deliver(note);
   CHECK(c.heard() == texts{"notified 2.05 'x'"});
@@ -85,7 +88,8 @@ TEST_CASE("A server that does not observe, refuses or ends it is heard as declin
     CHECK(c.heard() == texts{"declined 4.04"});
   }
   SECTION("error notification") {
-    c.deliver(c.answer(message_type::acknowledgement, code::content, "0").add_uint(option_number::observe, 1));
+    c.deliver(
+        c.answer(message_type::acknowledgement, code::content, "0").add_uint(option_number::observe, 1));
     c.heard();
     c.deliver(c.answer(message_type::confirmable, code::not_found));
     CHECK(c.heard() == texts{"declined 4.04"});
@@ -155,7 +159,8 @@ TEST_CASE("A notification longer than a block is fetched and heard whole") {
   CHECK(as_text(c.bodies[0]) == body);
 }
 
-TEST_CASE("A registry keeps one entry for a peer and token, in order across registrations, and forgets by RST") {
+TEST_CASE(
+    "A registry keeps one entry for a peer and token, in order across registrations, and forgets by RST") {
   observer_registry r{2};
   const token a{"01"_hex};
   const token b{"02"_hex};

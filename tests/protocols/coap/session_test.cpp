@@ -130,7 +130,8 @@ TEST_CASE("A reset ends the exchange") {
   CHECK(c.subject.in_flight() == 0);
 }
 
-TEST_CASE("NSTART holds requests back until the one before is acknowledged or answered, and the queue is bounded") {
+TEST_CASE(
+    "NSTART holds requests back until the one before is acknowledged or answered, and the queue is bounded") {
   auto s = fixed_settings();
   s.queue_max = 2;
   conversation c{s};
@@ -154,8 +155,14 @@ TEST_CASE("NSTART holds requests back until the one before is acknowledged or an
 TEST_CASE("A non-confirmable request is neither held back nor repeated, and times out on its own") {
   conversation c;
   for (int i = 0; i < 3; ++i) {
-    c.subject.start(0, request{.method = code::post, .confirmable = false, .content_format = 50, .accept = {},
-                               .reference = "/t?x=1", .payload = as_bytes("{}"), .answer_within = 5s},
+    c.subject.start(0,
+                    request{.method = code::post,
+                            .confirmable = false,
+                            .content_format = 50,
+                            .accept = {},
+                            .reference = "/t?x=1",
+                            .payload = as_bytes("{}"),
+                            .answer_within = 5s},
                     c.now);
   }
   CHECK(c.said() == texts(3, "NON 0.02 POST Uri-Path:t Content-Format:50 Uri-Query:x=1 payload=2 B"));
@@ -177,7 +184,8 @@ TEST_CASE("answer_within ends a request that is acknowledged and never answered"
   CHECK(c.heard() == texts{"timed_out"});
 }
 
-TEST_CASE("An answer that breaks the format ends its exchange as malformed, and is reset when it is confirmable") {
+TEST_CASE(
+    "An answer that breaks the format ends its exchange as malformed, and is reset when it is confirmable") {
   conversation c;
   SECTION("a broken ACK, known by its id") {
     c.get("/t");
@@ -226,8 +234,13 @@ TEST_CASE("Message ids are not used again within EXCHANGE_LIFETIME") {
   auto s = fixed_settings();
   conversation c{s};
   const auto run = [&] {
-    const auto slot = c.subject.start(0, request{.method = code::get, .confirmable = false, .content_format = {},
-                                                 .accept = {}, .reference = "/", .payload = {}},
+    const auto slot = c.subject.start(0,
+                                      request{.method = code::get,
+                                              .confirmable = false,
+                                              .content_format = {},
+                                              .accept = {},
+                                              .reference = "/",
+                                              .payload = {}},
                                       c.now);
     if (!slot) return false;
     c.sent();

@@ -1,8 +1,9 @@
-// The same intents through our own CoAP and through libcoap against Debian's coap-server must be seen the same.
-#include <catch2/catch.hpp>
-
+// The same intents through our own CoAP and through libcoap against Debian's coap-server must be seen the
+// same.
 #include <csignal>
 #include <deque>
+
+#include <catch2/catch.hpp>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,7 +41,8 @@ class coap_server {
     if (child_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       for (const auto* program : {"coap-server-openssl", "coap-server-notls", "coap-server"}) {
-        ::execlp(program, program, "-A", "127.0.0.1", "-p", port_text.c_str(), "-d", "100", "-v", "0", nullptr);
+        ::execlp(program, program, "-A", "127.0.0.1", "-p", port_text.c_str(), "-d", "100", "-v", "0",
+                 nullptr);
       }
       ::_exit(127);
     }
@@ -59,7 +61,8 @@ class coap_server {
 /// One driver against the server, asked one thing after the other.
 class subject {
  public:
-  subject(maker make, std::uint16_t port, std::vector<subscription> subscriptions = {}) : events_{*reactor::create()} {
+  subject(maker make, std::uint16_t port, std::vector<subscription> subscriptions = {})
+      : events_{*reactor::create()} {
     coap_endpoint endpoint;
     endpoint.target = socket_address::from_v4(0x7F000001, port);
     client.subscriptions = std::move(subscriptions);
@@ -88,8 +91,14 @@ class subject {
     shape.wants_answer = true;
     shape.answer_within = answer_within;
     const auto at = now();
-    const intent one{.shape = &shape, .address = path, .payload = as_bytes(payload), .properties = {},
-                     .intended_at = at, .thing = thing_id{9}, .connection = connection_id{1}, .token = 4};
+    const intent one{.shape = &shape,
+                     .address = path,
+                     .payload = as_bytes(payload),
+                     .properties = {},
+                     .intended_at = at,
+                     .thing = thing_id{9},
+                     .connection = connection_id{1},
+                     .token = 4};
     driver_->start({&one, 1}, at);
     if (!wait_for([&] { return client.count(operation::read) == 1; })) return "nothing";
     const auto o = client.observations.back();

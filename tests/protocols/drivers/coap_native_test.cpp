@@ -15,7 +15,8 @@ namespace {
 
 /// The driver on a memory network, and the server that the test plays.
 struct stage {
-  explicit stage(std::uint32_t connections = 2, coap_endpoint settings = {}, std::vector<subscription> subscriptions = {})
+  explicit stage(std::uint32_t connections = 2, coap_endpoint settings = {},
+                 std::vector<subscription> subscriptions = {})
       : network{connections} {
     settings.target = server;
     settings.session.transmission.ack_random_factor = 1.0;
@@ -43,8 +44,13 @@ struct stage {
 
   void start(std::string_view address, std::uint32_t connection = 0, std::string_view payload = "{}",
              std::uint32_t token = 1) {
-    const intent one{.shape = &post, .address = address, .payload = as_bytes(payload), .properties = {},
-                     .intended_at = now - 5ms, .thing = thing_id{connection}, .connection = connection_id{connection},
+    const intent one{.shape = &post,
+                     .address = address,
+                     .payload = as_bytes(payload),
+                     .properties = {},
+                     .intended_at = now - 5ms,
+                     .thing = thing_id{connection},
+                     .connection = connection_id{connection},
                      .token = token};
     subject->start({&one, 1}, now);
   }
@@ -96,10 +102,14 @@ TEST_CASE("Opening a CoAP endpoint is up at once, sends nothing and records noth
   CHECK(s.subject->totals().connections_up == 2);
 }
 
-TEST_CASE("A request carries the shape's method and format, and its answer becomes one observation with all instants") {
+TEST_CASE(
+    "A request carries the shape's method and format, and its answer becomes one observation with all "
+    "instants") {
   stage s;
   s.start("/t/a%20b?lt=60", 1);
-  CHECK(s.said() == texts{"CON 0.02 POST id=0x0000 Uri-Path:t Uri-Path:a b Content-Format:50 Uri-Query:lt=60 payload=2 B"});
+  CHECK(
+      s.said() ==
+      texts{"CON 0.02 POST id=0x0000 Uri-Path:t Uri-Path:a b Content-Format:50 Uri-Query:lt=60 payload=2 B"});
   s.now += 30ms;
   s.deliver(0, s.reply(0, coap::code::changed));
   REQUIRE(s.client.observations.size() == 1);
@@ -146,8 +156,14 @@ TEST_CASE("Outcomes say whose fault it was") {
     s.start("/t");
     s.post.answer_within = 1000s;
     request_shape patient = s.post;
-    const intent other{.shape = &patient, .address = "/u", .payload = {}, .properties = {}, .intended_at = s.now,
-                       .thing = {}, .connection = connection_id{1}, .token = 0};
+    const intent other{.shape = &patient,
+                       .address = "/u",
+                       .payload = {},
+                       .properties = {},
+                       .intended_at = s.now,
+                       .thing = {},
+                       .connection = connection_id{1},
+                       .token = 0};
     s.subject->start({&other, 1}, s.now);
     for (int i = 0; i < 10; ++i) s.advance_by(1s);
     CHECK(s.client.seen() == texts{"telemetry timed_out"});
@@ -177,7 +193,8 @@ TEST_CASE("Outcomes say whose fault it was") {
     s.start("/t", 1);
     s.start("/t%");
     for (int i = 0; i < 18; ++i) s.start("/t");
-    CHECK(s.client.seen() == texts{"telemetry not_started", "telemetry not_started", "telemetry not_started"});
+    CHECK(s.client.seen() ==
+          texts{"telemetry not_started", "telemetry not_started", "telemetry not_started"});
   }
   SECTION("abandoned as the caller says") {
     s.start("/t");
@@ -207,13 +224,15 @@ TEST_CASE("Somebody else's datagram is not heard") {
   stage s;
   s.start("/t");
   s.said();
-  s.network.deliver(endpoint_id{0}, socket_address::from_v4(0x7F000002, 5683), coap::encoded(s.reply(0, coap::code::changed)),
-                    s.now);
+  s.network.deliver(endpoint_id{0}, socket_address::from_v4(0x7F000002, 5683),
+                    coap::encoded(s.reply(0, coap::code::changed)), s.now);
   s.network.run(s.now);
   CHECK(s.client.seen().empty());
 }
 
-TEST_CASE("Subscriptions are observed under the base path, heard by tag, registered again, and cancelled politely") {
+TEST_CASE(
+    "Subscriptions are observed under the base path, heard by tag, registered again, and cancelled "
+    "politely") {
   coap_endpoint settings;
   settings.base_path = "/v1";
   stage s{1, settings, {{"/c/7", 0, 3, false}}};
@@ -263,7 +282,8 @@ TEST_CASE("The same seed gives the same bytes") {
     for (std::uint32_t c = 0; c < 50; ++c) s.start("/t", c);
     for (int i = 0; i < 100; ++i) s.advance_by(1s);
     std::string out;
-    for (const auto& d : s.network.sent()) out += std::string{as_text(d.payload)} + std::to_string(d.at.time_since_epoch().count());
+    for (const auto& d : s.network.sent())
+      out += std::string{as_text(d.payload)} + std::to_string(d.at.time_since_epoch().count());
     return out;
   };
   CHECK(run() == run());

@@ -29,8 +29,9 @@ struct recording_client final : driver_client {
   }
   void heard(std::span<const heard_message> messages) override {
     for (const auto& m : messages) {
-      heard_texts.push_back(std::string{m.address} + " " + coap::dotted(coap::code{static_cast<std::uint8_t>(m.code)}) +
-                            " token " + std::to_string(m.token) + " tag " + std::to_string(m.subscription_tag) + " " +
+      heard_texts.push_back(std::string{m.address} + " " +
+                            coap::dotted(coap::code{static_cast<std::uint8_t>(m.code)}) + " token " +
+                            std::to_string(m.token) + " tag " + std::to_string(m.subscription_tag) + " " +
                             std::string{as_text(m.payload)});
     }
   }
@@ -48,8 +49,8 @@ struct recording_client final : driver_client {
   }
   std::vector<std::string> heard_now() { return std::exchange(heard_texts, {}); }
   std::size_t count(operation op) const {
-    return static_cast<std::size_t>(
-        std::count_if(observations.begin(), observations.end(), [&](const observation& o) { return o.op == op; }));
+    return static_cast<std::size_t>(std::count_if(observations.begin(), observations.end(),
+                                                  [&](const observation& o) { return o.op == op; }));
   }
 };
 
