@@ -16,9 +16,13 @@ struct palette {
 constexpr palette plain{"", "", "", "", ""};
 constexpr palette coloured{"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"};
 
-std::string_view word_of(severity level) { return level == severity::error ? "error" : "warning"; }
+std::string_view word_of(severity level) {
+  return level == severity::error ? "error" : "warning";
+}
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 /// Byte offset of the character in column `column` (from 1), at most the line's end.
 std::size_t byte_of_column(std::string_view line, std::size_t column) {
@@ -77,7 +81,9 @@ void append_place(std::string& out, const source_mark& mark, const source_set& s
   out += std::string{" "} + std::string{colours.blue} + "-->" + std::string{colours.off} + " " +
          shown(sources.where(mark)) + "\n";
   excerpt line = cut_line(sources.line(mark.file, mark.line), mark);
-  if (hide) line.line = line.line.substr(0, byte_of_column(line.line, line.padding.size() + 1)) + std::string(line.carets, '*');
+  if (hide)
+    line.line = line.line.substr(0, byte_of_column(line.line, line.padding.size() + 1)) +
+                std::string(line.carets, '*');
   const std::string bar = std::string{colours.blue} + " |" + std::string{colours.off};
   out += gutter + bar + "\n";
   out += " " + std::string{colours.blue} + number + " |" + std::string{colours.off} + " " + line.line + "\n";
@@ -141,7 +147,8 @@ node sarif_result(const diagnostic& d, const source_set& sources) {
   node result = make_map();
   put(result, "ruleId", make_text(d.code));
   put(result, "level", make_text(word_of(d.level)));
-  put(put(result, "message", make_map()), "text", make_text(d.hint.empty() ? d.message : d.message + " (" + d.hint + ")"));
+  put(put(result, "message", make_map()), "text",
+      make_text(d.hint.empty() ? d.message : d.message + " (" + d.hint + ")"));
   node& places = put(result, "locations", make_list());
   if (d.mark.file >= sources.size()) return result;
   node place = make_map();
@@ -181,12 +188,18 @@ std::string format_sarif(const diagnostics& found, const source_set& sources) {
 std::string github_escaped(std::string_view text, bool property) {
   std::string out;
   for (const char c : text) {
-    if (c == '%') out += "%25";
-    else if (c == '\r') out += "%0D";
-    else if (c == '\n') out += "%0A";
-    else if (property && c == ':') out += "%3A";
-    else if (property && c == ',') out += "%2C";
-    else out += c;
+    if (c == '%')
+      out += "%25";
+    else if (c == '\r')
+      out += "%0D";
+    else if (c == '\n')
+      out += "%0A";
+    else if (property && c == ':')
+      out += "%3A";
+    else if (property && c == ',')
+      out += "%2C";
+    else
+      out += c;
   }
   return out;
 }
@@ -201,8 +214,8 @@ std::string format_github(const diagnostics& found, const source_set& sources) {
     }
     out += "::" + std::string{word_of(d.level)} + " ";
     if (d.mark.file < sources.size()) {
-      out += "file=" + github_escaped(sources.path(d.mark.file), true) + ",line=" + std::to_string(d.mark.line) +
-             ",col=" + std::to_string(d.mark.column) +
+      out += "file=" + github_escaped(sources.path(d.mark.file), true) +
+             ",line=" + std::to_string(d.mark.line) + ",col=" + std::to_string(d.mark.column) +
              ",endColumn=" + std::to_string(std::size_t{d.mark.column} + d.mark.length) + ",";
     }
     out += "title=" + d.code + "::" + github_escaped(d.message, false);
@@ -217,10 +230,14 @@ std::string format_github(const diagnostics& found, const source_set& sources) {
 std::string format_diagnostics(const diagnostics& found, const source_set& sources, diagnostic_format format,
                                bool colour) {
   switch (format) {
-    case diagnostic_format::human: return format_human(found, sources, colour ? coloured : plain);
-    case diagnostic_format::json: return format_json(found, sources);
-    case diagnostic_format::sarif: return format_sarif(found, sources);
-    case diagnostic_format::github: return format_github(found, sources);
+    case diagnostic_format::human:
+      return format_human(found, sources, colour ? coloured : plain);
+    case diagnostic_format::json:
+      return format_json(found, sources);
+    case diagnostic_format::sarif:
+      return format_sarif(found, sources);
+    case diagnostic_format::github:
+      return format_github(found, sources);
   }
   return {};
 }

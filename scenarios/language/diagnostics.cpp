@@ -16,7 +16,8 @@ diagnostic& diagnostics::add(diagnostic d) {
   return found_.emplace_back(std::move(d));
 }
 
-diagnostic& diagnostics::error(std::string_view code, const source_mark& mark, std::string message, std::string hint) {
+diagnostic& diagnostics::error(std::string_view code, const source_mark& mark, std::string message,
+                               std::string hint) {
   return add({std::string{code}, std::move(message), std::move(hint), mark, severity::error, {}});
 }
 

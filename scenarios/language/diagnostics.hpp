@@ -32,8 +32,10 @@ class diagnostics {
  public:
   static constexpr std::size_t limit = 1000;
 
-  diagnostic& error(std::string_view code, const source_mark& mark, std::string message, std::string hint = {});
-  diagnostic& warning(std::string_view code, const source_mark& mark, std::string message, std::string hint = {});
+  diagnostic& error(std::string_view code, const source_mark& mark, std::string message,
+                    std::string hint = {});
+  diagnostic& warning(std::string_view code, const source_mark& mark, std::string message,
+                      std::string hint = {});
 
   bool has_errors() const noexcept { return errors_ != 0; }
   std::size_t error_count() const noexcept { return errors_; }
@@ -68,6 +70,7 @@ std::string format_diagnostics(const diagnostics& found, const source_set& sourc
 /// The candidate nearest to `word` by edit distance when it is near enough to be meant; "" when none is.
 std::string_view did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 /// "did you mean `X`?" or, when nothing is near, "one of: a b c" (at most `shown`), or "".
-std::string suggestion(std::string_view word, std::span<const std::string_view> candidates, std::size_t shown = 12);
+std::string suggestion(std::string_view word, std::span<const std::string_view> candidates,
+                       std::size_t shown = 12);
 
 }  // namespace wanwu::lang

@@ -1,13 +1,13 @@
 // YAML to tree: libfyaml's events in, nodes with marks out. Everything is counted, nothing is trusted.
 #include "scenarios/language/document.hpp"
 
-#include <libfyaml.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <map>
 #include <unordered_set>
+
+#include <libfyaml.h>
 
 #include "protocols/core/utf8.hpp"
 #include "scenarios/language/plain_scalar.hpp"
@@ -39,6 +39,7 @@ class tree_builder {
   void release(fy_event* event) { fy_parser_event_free(parser_.get(), event); }
   bool open();
   void report_syntax();
+  source_mark first_tab(const source_mark& otherwise) const;
 
   bool read_value(fy_event* event, node& out, std::size_t depth);
   bool read_scalar(fy_event* event, node& out);
@@ -76,14 +77,17 @@ bool tree_builder::open() {
   if (!diag_) return false;
   fy_diag_set_collect_errors(diag_.get(), true);
   fy_parse_cfg config{};
-  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-                                                 FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT);
+  config.flags =
+      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
+                                      FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT);
   config.diag = diag_.get();
   parser_.reset(fy_parser_create(&config));
   return parser_ && fy_parser_set_string(parser_.get(), text_.data(), text_.size()) == 0;
 }
 
-fy_event* tree_builder::next() { return failed_ ? nullptr : fy_parser_parse(parser_.get()); }
+fy_event* tree_builder::next() {
+  return failed_ ? nullptr : fy_parser_parse(parser_.get());
+}
 
 source_mark tree_builder::mark_at(const fy_mark* begin, const fy_mark* end) const {
   source_mark out{file_, 1, 1, 1};
@@ -107,7 +111,8 @@ std::string tree_builder::text_of(fy_token* token) {
   return text == nullptr ? std::string{} : std::string{text, size};
 }
 
-bool tree_builder::fail(std::string_view code, const source_mark& mark, std::string message, std::string hint) {
+bool tree_builder::fail(std::string_view code, const source_mark& mark, std::string message,
+                        std::string hint) {
   if (!failed_) found_.error(code, mark, std::move(message), std::move(hint));
   failed_ = true;
   return false;
@@ -123,7 +128,23 @@ void tree_builder::report_syntax() {
     mark.column = static_cast<std::uint32_t>(std::max(error->column, 0)) + 1;
     if (error->msg != nullptr) message = std::string{"not YAML: "} + error->msg;
   }
+  if (message.find("tab") != std::string::npos) mark = first_tab(mark);
   fail("E002", mark, std::move(message));
+}
+
+/// libfyaml notices a tab only at the next line; the first one that indents is what the author must look at.
+source_mark tree_builder::first_tab(const source_mark& otherwise) const {
+  std::uint32_t line = 1;
+  for (std::size_t begin = 0; begin < text_.size() && line <= otherwise.line; ++line) {
+    const std::size_t at = text_.find_first_not_of(' ', begin);
+    if (at != std::string::npos && text_[at] == '\t') {
+      return {file_, line, static_cast<std::uint32_t>(at - begin) + 1, 1};
+    }
+    const std::size_t end = text_.find('\n', begin);
+    if (end == std::string::npos) break;
+    begin = end + 1;
+  }
+  return otherwise;
 }
 
 std::size_t tree_builder::count_nodes(const node& tree) {
@@ -153,11 +174,12 @@ bool tree_builder::check_tag(fy_token* tag, node& value) {
       value.kind = node_kind::text;
       return true;
     }
-    const bool fits = (name == "map" && value.is_map()) || (name == "seq" && value.is_list()) ||
-                      (name == "int" && value.kind == node_kind::integer) ||
-                      (name == "float" && (value.kind == node_kind::number || value.kind == node_kind::integer)) ||
-                      (name == "bool" && value.kind == node_kind::boolean) ||
-                      (name == "null" && value.kind == node_kind::null);
+    const bool fits =
+        (name == "map" && value.is_map()) || (name == "seq" && value.is_list()) ||
+        (name == "int" && value.kind == node_kind::integer) ||
+        (name == "float" && (value.kind == node_kind::number || value.kind == node_kind::integer)) ||
+        (name == "bool" && value.kind == node_kind::boolean) ||
+        (name == "null" && value.kind == node_kind::null);
     if (fits) return true;
   }
   found_.error("E006", mark_of(tag), "the tag `" + full + "` is not allowed here", "write the plain value");
@@ -165,7 +187,8 @@ bool tree_builder::check_tag(fy_token* tag, node& value) {
 }
 
 bool tree_builder::read_value(fy_event* event, node& out, std::size_t depth) {
-  if (++nodes_ > document_limits::nodes_max) return fail("E004", out.mark, "more than 1,000,000 values in one file");
+  if (++nodes_ > document_limits::nodes_max)
+    return fail("E004", out.mark, "more than 1,000,000 values in one file");
   fy_token* anchor = nullptr;
   fy_token* tag = nullptr;
   bool ok = false;
@@ -175,7 +198,8 @@ bool tree_builder::read_value(fy_event* event, node& out, std::size_t depth) {
       tag = event->scalar.tag;
       ok = read_scalar(event, out);
       break;
-    case FYET_ALIAS: return read_alias(event, out);
+    case FYET_ALIAS:
+      return read_alias(event, out);
     case FYET_SEQUENCE_START:
     case FYET_MAPPING_START: {
       const bool list = event->type == FYET_SEQUENCE_START;
@@ -188,7 +212,8 @@ bool tree_builder::read_value(fy_event* event, node& out, std::size_t depth) {
       ok = list ? read_list(out, depth + 1) : read_map(out, depth + 1);
       break;
     }
-    default: return fail("E002", out.mark, "not YAML: a value was expected");
+    default:
+      return fail("E002", out.mark, "not YAML: a value was expected");
   }
   ok = ok && check_tag(tag, out);
   if (ok) remember(anchor, out);
@@ -230,7 +255,8 @@ bool tree_builder::read_key(fy_event* event, std::string& key, source_mark& mark
                 "lists and maps cannot be keys here");
   }
   key = text_of(event->scalar.value);
-  mark = event->scalar.value == nullptr ? mark_at(fy_event_start_mark(event), nullptr) : mark_of(event->scalar.value);
+  mark = event->scalar.value == nullptr ? mark_at(fy_event_start_mark(event), nullptr)
+                                        : mark_of(event->scalar.value);
   return true;
 }
 
@@ -266,10 +292,12 @@ bool tree_builder::read_alias(fy_event* event, node& out) {
   const source_mark mark = mark_of(event->alias.anchor);
   const auto target = anchors_.find(text_of(event->alias.anchor));
   if (target == anchors_.end()) {
-    return fail("E002", mark, "not YAML: the alias `*" + text_of(event->alias.anchor) + "` has no anchor before it");
+    return fail("E002", mark,
+                "not YAML: the alias `*" + text_of(event->alias.anchor) + "` has no anchor before it");
   }
   alias_nodes_ += count_nodes(target->second);
-  if (alias_nodes_ > document_limits::alias_nodes_max) return fail("E004", mark, "aliases expand to more than 10,000 nodes");
+  if (alias_nodes_ > document_limits::alias_nodes_max)
+    return fail("E004", mark, "aliases expand to more than 10,000 nodes");
   out = target->second;
   return true;
 }
@@ -295,7 +323,8 @@ std::unique_ptr<node> tree_builder::build() {
     release(event);
   }
   if (!failed_ && (!complete || fy_parser_get_stream_error(parser_.get()))) report_syntax();
-  if (!root && !failed_) fail("E002", {file_, 1, 1, 1}, "the file is empty", "a file begins with `wanwu: scenario/v1`");
+  if (!root && !failed_)
+    fail("E002", {file_, 1, 1, 1}, "the file is empty", "a file begins with `wanwu: scenario/v1`");
   return failed_ ? nullptr : std::move(root);
 }
 
@@ -352,7 +381,8 @@ std::unique_ptr<node> load_document(source_set& sources, const std::string& path
   return parse_document(sources, sources.add(path, std::move(text)), found);
 }
 
-std::unique_ptr<node> parse_value(source_set& sources, std::string shown, std::string text, diagnostics& found) {
+std::unique_ptr<node> parse_value(source_set& sources, std::string shown, std::string text,
+                                  diagnostics& found) {
   return parse_document(sources, sources.add(std::move(shown), std::move(text)), found);
 }
 

@@ -45,12 +45,12 @@ struct member {
 struct document_limits {
   static constexpr std::size_t bytes_max = 5'000'000;
   static constexpr std::size_t depth_max = 64;
-  static constexpr std::size_t nodes_max = 1'000'000;       ///< Of the whole tree.
-  static constexpr std::size_t alias_nodes_max = 10'000;    ///< Nodes that aliases may add.
+  static constexpr std::size_t nodes_max = 1'000'000;     ///< Of the whole tree.
+  static constexpr std::size_t alias_nodes_max = 10'000;  ///< Nodes that aliases may add.
 };
 
-/// Parses the text of file `file` of `sources`. Any bytes are accepted: what is wrong becomes a diagnostic, and
-/// the tree is what could be read (nullptr when nothing could).
+/// Parses the text of file `file` of `sources`. Any bytes are accepted: what is wrong becomes a diagnostic,
+/// and the tree is what could be read (nullptr when nothing could).
 std::unique_ptr<node> parse_document(const source_set& sources, std::uint32_t file, diagnostics& found);
 
 /// Reads a file into `sources` (refusing more than bytes_max) and parses it. nullptr when it cannot be read;
@@ -59,7 +59,8 @@ std::unique_ptr<node> load_document(source_set& sources, const std::string& path
                                     diagnostics& found);
 
 /// One value as YAML flow text, as `--set key=value` gives it.
-std::unique_ptr<node> parse_value(source_set& sources, std::string shown, std::string text, diagnostics& found);
+std::unique_ptr<node> parse_value(source_set& sources, std::string shown, std::string text,
+                                  diagnostics& found);
 
 /// The tree as JSON text. `indent` 0 = one line.
 std::string to_json(const node& tree, int indent = 0);

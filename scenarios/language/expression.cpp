@@ -18,14 +18,19 @@ struct value_stack {
   };
 };
 
-double not_a_number() { return std::nan(""); }
+double not_a_number() {
+  return std::nan("");
+}
 
 /// What JSON text on the stack is worth when it meets an operator.
-value plain(const value& v) { return v.kind() == value_kind::json ? json_value(v.text()) : v; }
+value plain(const value& v) {
+  return v.kind() == value_kind::json ? json_value(v.text()) : v;
+}
 
 value arithmetic(opcode op, const value& left, const value& right, eval_context& context) {
   const value a = plain(left), b = plain(right);
-  if (a.kind() == value_kind::integer && b.kind() == value_kind::integer && op != opcode::divide && op != opcode::remainder) {
+  if (a.kind() == value_kind::integer && b.kind() == value_kind::integer && op != opcode::divide &&
+      op != opcode::remainder) {
     std::int64_t out = 0;
     const bool overflow = op == opcode::add        ? __builtin_add_overflow(a.integer(), b.integer(), &out)
                           : op == opcode::subtract ? __builtin_sub_overflow(a.integer(), b.integer(), &out)
@@ -33,20 +38,31 @@ value arithmetic(opcode op, const value& left, const value& right, eval_context&
     if (!overflow) return value::of(out);
   }
   const bool a_time = a.kind() == value_kind::time, b_time = b.kind() == value_kind::time;
-  if (a.is_text() && b.is_text() && op == opcode::add) return value::of(scratch_text(context, a.text(), b.text()));
+  if (a.is_text() && b.is_text() && op == opcode::add)
+    return value::of(scratch_text(context, a.text(), b.text()));
   if ((!a.is_numeric() && !a_time) || (!b.is_numeric() && !b_time)) return value::of(not_a_number());
   const double x = a.number(), y = b.number();
   double out = 0;
   switch (op) {
-    case opcode::add: out = x + y; break;
-    case opcode::subtract: out = x - y; break;
-    case opcode::multiply: out = x * y; break;
-    case opcode::divide: out = x / y; break;
-    default: out = std::fmod(x, y);
+    case opcode::add:
+      out = x + y;
+      break;
+    case opcode::subtract:
+      out = x - y;
+      break;
+    case opcode::multiply:
+      out = x * y;
+      break;
+    case opcode::divide:
+      out = x / y;
+      break;
+    default:
+      out = std::fmod(x, y);
   }
   const bool gives_time = op == opcode::divide ? a_time && !b_time : a_time || b_time;
   if (gives_time) return value::of(duration{std::abs(out) < 9e18 ? static_cast<std::int64_t>(out) : 0});
-  const bool whole = a.kind() == value_kind::integer && b.kind() == value_kind::integer && op == opcode::remainder;
+  const bool whole =
+      a.kind() == value_kind::integer && b.kind() == value_kind::integer && op == opcode::remainder;
   return whole && std::isfinite(out) ? value::of(static_cast<std::int64_t>(out)) : value::of(out);
 }
 
@@ -55,7 +71,8 @@ value compare(opcode op, const value& left, const value& right) {
   int order = 0;
   if (a.is_text() && b.is_text()) {
     order = a.text().compare(b.text());
-  } else if ((a.is_numeric() && b.is_numeric()) || (a.kind() == value_kind::time && b.kind() == value_kind::time)) {
+  } else if ((a.is_numeric() && b.is_numeric()) ||
+             (a.kind() == value_kind::time && b.kind() == value_kind::time)) {
     const double x = a.number(), y = b.number();
     if (std::isnan(x) || std::isnan(y)) return value::of(false);
     order = x < y ? -1 : x > y ? 1 : 0;
@@ -63,10 +80,14 @@ value compare(opcode op, const value& left, const value& right) {
     return value::of(false);
   }
   switch (op) {
-    case opcode::less: return value::of(order < 0);
-    case opcode::less_equal: return value::of(order <= 0);
-    case opcode::greater: return value::of(order > 0);
-    default: return value::of(order >= 0);
+    case opcode::less:
+      return value::of(order < 0);
+    case opcode::less_equal:
+      return value::of(order <= 0);
+    case opcode::greater:
+      return value::of(order > 0);
+    default:
+      return value::of(order >= 0);
   }
 }
 
@@ -104,16 +125,26 @@ value run(const expression_code& code, eval_context& context) {
   for (std::size_t pc = 0; pc < size; ++pc) {
     const instruction in = code.program[pc];
     switch (in.op) {
-      case opcode::push_literal: stack.at[top++] = code.literals[in.a]; break;
-      case opcode::push_slot: stack.at[top++] = in.a < context.slots.size() ? context.slots[in.a] : value{}; break;
+      case opcode::push_literal:
+        stack.at[top++] = code.literals[in.a];
+        break;
+      case opcode::push_slot:
+        stack.at[top++] = in.a < context.slots.size() ? context.slots[in.a] : value{};
+        break;
       case opcode::member: {
         value& v = stack.at[top - 1];
         v = v.kind() == value_kind::json ? json_value(json_member(v.text(), code.texts[in.a])) : value{};
         break;
       }
-      case opcode::negate: stack.at[top - 1] = negated(stack.at[top - 1]); break;
-      case opcode::not_: stack.at[top - 1] = value::of(!plain(stack.at[top - 1]).truth()); break;
-      case opcode::truth: stack.at[top - 1] = value::of(plain(stack.at[top - 1]).truth()); break;
+      case opcode::negate:
+        stack.at[top - 1] = negated(stack.at[top - 1]);
+        break;
+      case opcode::not_:
+        stack.at[top - 1] = value::of(!plain(stack.at[top - 1]).truth());
+        break;
+      case opcode::truth:
+        stack.at[top - 1] = value::of(plain(stack.at[top - 1]).truth());
+        break;
       case opcode::add:
       case opcode::subtract:
       case opcode::multiply:
@@ -135,23 +166,31 @@ value run(const expression_code& code, eval_context& context) {
         --top;
         stack.at[top - 1] = compare(in.op, stack.at[top - 1], stack.at[top]);
         break;
-      case opcode::in_list: stack.at[top - 1] = listed(plain(stack.at[top - 1]), code.lists[in.a]); break;
+      case opcode::in_list:
+        stack.at[top - 1] = listed(plain(stack.at[top - 1]), code.lists[in.a]);
+        break;
       case opcode::in_value:
         --top;
         stack.at[top - 1] = contained(stack.at[top - 1], stack.at[top]);
         break;
-      case opcode::jump: pc = std::size_t{in.a} - 1; break;
+      case opcode::jump:
+        pc = std::size_t{in.a} - 1;
+        break;
       case opcode::jump_if_false:
         if (!plain(stack.at[--top]).truth()) pc = std::size_t{in.a} - 1;
         break;
       case opcode::jump_if_false_keep:
       case opcode::jump_if_true_keep:
-        if (stack.at[top - 1].truth() == (in.op == opcode::jump_if_true_keep)) pc = std::size_t{in.a} - 1;
-        else --top;
+        if (stack.at[top - 1].truth() == (in.op == opcode::jump_if_true_keep))
+          pc = std::size_t{in.a} - 1;
+        else
+          --top;
         break;
       case opcode::jump_unless_null:
-        if (!plain(stack.at[top - 1]).is_null()) pc = std::size_t{in.a} - 1;
-        else --top;
+        if (!plain(stack.at[top - 1]).is_null())
+          pc = std::size_t{in.a} - 1;
+        else
+          --top;
         break;
       case opcode::call:
         top -= in.b;
@@ -172,14 +211,22 @@ value run(const expression_code& code, eval_context& context) {
 
 std::string_view name_of(value_type type) noexcept {
   switch (type) {
-    case value_type::any: return "value";
-    case value_type::null: return "null";
-    case value_type::boolean: return "truth value";
-    case value_type::number: return "number";
-    case value_type::text: return "text";
-    case value_type::time: return "length of time";
-    case value_type::json: return "JSON value";
-    case value_type::list: return "list";
+    case value_type::any:
+      return "value";
+    case value_type::null:
+      return "null";
+    case value_type::boolean:
+      return "truth value";
+    case value_type::number:
+      return "number";
+    case value_type::text:
+      return "text";
+    case value_type::time:
+      return "length of time";
+    case value_type::json:
+      return "JSON value";
+    case value_type::list:
+      return "list";
   }
   return "";
 }
@@ -192,7 +239,8 @@ bool same_value(const value& a, const value& b) noexcept {
 }
 
 std::string_view scratch_text(eval_context& context, std::string_view a, std::string_view b) {
-  if (context.scratch_used > context.scratch.size() || a.size() + b.size() > context.scratch.size() - context.scratch_used) {
+  if (context.scratch_used > context.scratch.size() ||
+      a.size() + b.size() > context.scratch.size() - context.scratch_used) {
     return {};
   }
   char* to = context.scratch.data() + context.scratch_used;
@@ -205,7 +253,9 @@ std::string_view scratch_text(eval_context& context, std::string_view a, std::st
 expression::expression(std::shared_ptr<const expression_code> code, value_type type)
     : code_{std::move(code)}, type_{type} {}
 
-value expression::evaluate(eval_context& context) const { return code_ ? run(*code_, context) : value{}; }
+value expression::evaluate(eval_context& context) const {
+  return code_ ? run(*code_, context) : value{};
+}
 
 int expression::single_slot() const noexcept {
   const bool one = code_ && code_->program.size() == 1 && code_->program[0].op == opcode::push_slot;
@@ -224,23 +274,27 @@ bool expression::uses_slot(std::uint16_t slot) const noexcept {
   return false;
 }
 
-tl::expected<expression, expression_error> compile_expression(std::string_view source, const name_resolver& names,
-                                                              value_type wanted) {
+tl::expected<expression, expression_error> compile_expression(std::string_view source,
+                                                              const name_resolver& names, value_type wanted) {
   auto code = std::make_shared<expression_code>();
   expression_compiler compiler{source, names};
   const auto type = compiler.compile(*code);
   if (!type) return tl::unexpected{compiler.error()};
-  const bool fits = wanted == value_type::any || *type == wanted || *type == value_type::any || *type == value_type::json;
+  const bool fits =
+      wanted == value_type::any || *type == wanted || *type == value_type::any || *type == value_type::json;
   if (!fits) {
     return tl::unexpected{expression_error{"this is a " + std::string{name_of(*type)} + ", but a " +
                                                std::string{name_of(wanted)} + " is needed here",
-                                           {}, 0, source.size()}};
+                                           {},
+                                           0,
+                                           source.size()}};
   }
   if (compiler.is_fixed() && code->program.size() > 1) {  // nothing in it changes: run it now, once
     eval_context nothing;
     value result = expression{code, *type}.evaluate(nothing);
     auto folded = std::make_shared<expression_code>();
-    if (result.kind() == value_kind::text) result = value::of(std::string_view{folded->texts.emplace_back(result.text())});
+    if (result.kind() == value_kind::text)
+      result = value::of(std::string_view{folded->texts.emplace_back(result.text())});
     folded->literals.push_back(result);
     folded->program.push_back({opcode::push_literal, 0, 0});
     code = std::move(folded);

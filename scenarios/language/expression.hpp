@@ -36,7 +36,8 @@ class name_resolver {
   virtual std::vector<std::string_view> names() const = 0;
 };
 
-/// A counter-based generator: the n-th draw is a hash of (key, n), so the same key gives the same draws anywhere.
+/// A counter-based generator: the n-th draw is a hash of (key, n), so the same key gives the same draws
+/// anywhere.
 struct chance {
   std::uint64_t key = 0;
   std::uint64_t drawn = 0;
@@ -59,10 +60,10 @@ struct reading {
 
 /// Everything an evaluation may see. One per worker, filled again for each message; nothing is owned.
 struct eval_context {
-  std::span<value> slots;            ///< By slot number.
-  std::span<const reading> readings; ///< What `${property}`/`${value}` run over.
-  std::int64_t now_ns = 0;           ///< Wall-clock (or scenario-clock) time since 1970 in ns.
-  chance random;                     ///< Keyed by (seed, thing, stream) by the caller.
+  std::span<value> slots;             ///< By slot number.
+  std::span<const reading> readings;  ///< What `${property}`/`${value}` run over.
+  std::int64_t now_ns = 0;            ///< Wall-clock (or scenario-clock) time since 1970 in ns.
+  chance random;                      ///< Keyed by (seed, thing, stream) by the caller.
 
   /// Scratch for texts made while evaluating (concatenation, now_iso()); full = the text is cut to "".
   std::array<char, 1024> scratch;
@@ -104,7 +105,8 @@ class expression {
 };
 
 /// `wanted` = any accepts every type.
-tl::expected<expression, expression_error> compile_expression(std::string_view source, const name_resolver& names,
+tl::expected<expression, expression_error> compile_expression(std::string_view source,
+                                                              const name_resolver& names,
                                                               value_type wanted = value_type::any);
 
 /// For `wanwu help expressions`.

@@ -22,11 +22,14 @@ double number_at(std::span<const value> arguments, std::size_t i) {
 }
 
 bool all_integers(std::span<const value> arguments) {
-  return std::all_of(arguments.begin(), arguments.end(), [](const value& v) { return v.kind() == value_kind::integer; });
+  return std::all_of(arguments.begin(), arguments.end(),
+                     [](const value& v) { return v.kind() == value_kind::integer; });
 }
 
 /// A whole double becomes an integer, so that it is written without a point or an exponent.
-value as_whole(double d) { return std::abs(d) < 9e15 ? value::of(static_cast<std::int64_t>(d)) : value::of(d); }
+value as_whole(double d) {
+  return std::abs(d) < 9e15 ? value::of(static_cast<std::int64_t>(d)) : value::of(d);
+}
 
 double draw_normal(chance& random) {
   const double u = 1.0 - random.uniform();  // never 0
@@ -107,13 +110,19 @@ value iso_time(std::int64_t now_ns, eval_context& context) {
 value text_of(const value& v, eval_context& context) {
   char text[number_text_max];
   switch (v.kind()) {
-    case value_kind::null: return value::of("");
-    case value_kind::boolean: return value::of(v.truth() ? "true" : "false");
+    case value_kind::null:
+      return value::of("");
+    case value_kind::boolean:
+      return value::of(v.truth() ? "true" : "false");
     case value_kind::text:
-    case value_kind::json: return value::of(v.text());
-    case value_kind::number: return value::of(scratch_text(context, {text, write_number(text, v.number())}));
-    case value_kind::time: return value::of(scratch_text(context, {text, write_number(text, v.number() / 1e9)}, " s"));
-    default: return value::of(scratch_text(context, {text, write_integer(text, v.integer())}));
+    case value_kind::json:
+      return value::of(v.text());
+    case value_kind::number:
+      return value::of(scratch_text(context, {text, write_number(text, v.number())}));
+    case value_kind::time:
+      return value::of(scratch_text(context, {text, write_number(text, v.number() / 1e9)}, " s"));
+    default:
+      return value::of(scratch_text(context, {text, write_integer(text, v.integer())}));
   }
 }
 
@@ -142,7 +151,8 @@ value extreme(std::span<const value> arguments, bool smallest) {
 }
 
 std::int64_t characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
 }
 
 std::string_view text_at(std::span<const value> arguments, std::size_t i) {
@@ -154,37 +164,68 @@ std::string_view text_at(std::span<const value> arguments, std::size_t i) {
 value call_function(function_id id, std::span<const value> arguments, eval_context& context) {
   const auto x = [&](std::size_t i) { return number_at(arguments, i); };
   switch (id) {
-    case function_id::uniform: return value::of(x(0) + (x(1) - x(0)) * context.random.uniform());
-    case function_id::normal: return value::of(x(0) + x(1) * draw_normal(context.random));
-    case function_id::randint: return draw_integer(x(0), x(1), context.random);
-    case function_id::walk: return value::of(walk(arguments, context.random));
-    case function_id::pick: return arguments[context.random.next() % arguments.size()];
-    case function_id::chance_of: return value::of(context.random.uniform() < x(0));
-    case function_id::now: return value::of(static_cast<double>(context.now_ns / 1000) / 1e6);
-    case function_id::now_s: return value::of(context.now_ns / 1'000'000'000);
-    case function_id::now_ms: return value::of(context.now_ns / 1'000'000);
-    case function_id::now_iso: return iso_time(context.now_ns, context);
-    case function_id::hash: return hash_of(arguments);
-    case function_id::min: return extreme(arguments, true);
-    case function_id::max: return extreme(arguments, false);
-    case function_id::clamp: return value::of(std::max(x(1), std::min(x(2), x(0))));
-    case function_id::abs: return all_integers(arguments) ? as_whole(std::abs(x(0))) : value::of(std::abs(x(0)));
-    case function_id::floor: return as_whole(std::floor(x(0)));
-    case function_id::ceil: return as_whole(std::ceil(x(0)));
-    case function_id::round: return rounded(arguments);
-    case function_id::sqrt: return value::of(std::sqrt(x(0)));
-    case function_id::pow: return value::of(std::pow(x(0), x(1)));
-    case function_id::sin: return value::of(std::sin(x(0)));
-    case function_id::cos: return value::of(std::cos(x(0)));
-    case function_id::exp: return value::of(std::exp(x(0)));
-    case function_id::log: return value::of(std::log(x(0)));
-    case function_id::size: return value::of(characters(text_at(arguments, 0)));
-    case function_id::starts_with: return value::of(text_at(arguments, 0).starts_with(text_at(arguments, 1)));
-    case function_id::ends_with: return value::of(text_at(arguments, 0).ends_with(text_at(arguments, 1)));
-    case function_id::contains: return value::of(text_at(arguments, 0).find(text_at(arguments, 1)) != std::string_view::npos);
-    case function_id::text: return text_of(arguments[0], context);
-    case function_id::number: return number_of(arguments[0]);
-    case function_id::integer: return as_whole(std::trunc(x(0)));
+    case function_id::uniform:
+      return value::of(x(0) + (x(1) - x(0)) * context.random.uniform());
+    case function_id::normal:
+      return value::of(x(0) + x(1) * draw_normal(context.random));
+    case function_id::randint:
+      return draw_integer(x(0), x(1), context.random);
+    case function_id::walk:
+      return value::of(walk(arguments, context.random));
+    case function_id::pick:
+      return arguments[context.random.next() % arguments.size()];
+    case function_id::chance_of:
+      return value::of(context.random.uniform() < x(0));
+    case function_id::now:
+      return value::of(static_cast<double>(context.now_ns / 1000) / 1e6);
+    case function_id::now_s:
+      return value::of(context.now_ns / 1'000'000'000);
+    case function_id::now_ms:
+      return value::of(context.now_ns / 1'000'000);
+    case function_id::now_iso:
+      return iso_time(context.now_ns, context);
+    case function_id::hash:
+      return hash_of(arguments);
+    case function_id::min:
+      return extreme(arguments, true);
+    case function_id::max:
+      return extreme(arguments, false);
+    case function_id::clamp:
+      return value::of(std::max(x(1), std::min(x(2), x(0))));
+    case function_id::abs:
+      return all_integers(arguments) ? as_whole(std::abs(x(0))) : value::of(std::abs(x(0)));
+    case function_id::floor:
+      return as_whole(std::floor(x(0)));
+    case function_id::ceil:
+      return as_whole(std::ceil(x(0)));
+    case function_id::round:
+      return rounded(arguments);
+    case function_id::sqrt:
+      return value::of(std::sqrt(x(0)));
+    case function_id::pow:
+      return value::of(std::pow(x(0), x(1)));
+    case function_id::sin:
+      return value::of(std::sin(x(0)));
+    case function_id::cos:
+      return value::of(std::cos(x(0)));
+    case function_id::exp:
+      return value::of(std::exp(x(0)));
+    case function_id::log:
+      return value::of(std::log(x(0)));
+    case function_id::size:
+      return value::of(characters(text_at(arguments, 0)));
+    case function_id::starts_with:
+      return value::of(text_at(arguments, 0).starts_with(text_at(arguments, 1)));
+    case function_id::ends_with:
+      return value::of(text_at(arguments, 0).ends_with(text_at(arguments, 1)));
+    case function_id::contains:
+      return value::of(text_at(arguments, 0).find(text_at(arguments, 1)) != std::string_view::npos);
+    case function_id::text:
+      return text_of(arguments[0], context);
+    case function_id::number:
+      return number_of(arguments[0]);
+    case function_id::integer:
+      return as_whole(std::trunc(x(0)));
   }
   return {};
 }

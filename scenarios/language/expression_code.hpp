@@ -11,21 +11,32 @@
 namespace wanwu::lang {
 
 enum class opcode : std::uint8_t {
-  push_literal,   ///< literals[a]
-  push_slot,      ///< context.slots[a]
-  member,         ///< top = member `texts[a]` of the JSON on top
-  negate, not_,
-  add, subtract, multiply, divide, remainder,
-  equal, not_equal, less, less_equal, greater, greater_equal,
+  push_literal,  ///< literals[a]
+  push_slot,     ///< context.slots[a]
+  member,        ///< top = member `texts[a]` of the JSON on top
+  negate,
+  not_,
+  add,
+  subtract,
+  multiply,
+  divide,
+  remainder,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
   in_list,        ///< top is in lists[a]
   in_value,       ///< below is in the JSON list or text on top
   truth,          ///< top = top is true
   jump,           ///< to a
   jump_if_false,  ///< pops; to a unless true
-  jump_if_false_keep, jump_if_true_keep,  ///< && and ||: keep the boolean when jumping, else pop
-  jump_unless_null,  ///< ??: keep and jump when not null, else pop
-  call,           ///< function a with b arguments
-  pick_list,      ///< one of lists[a]
+  jump_if_false_keep,
+  jump_if_true_keep,  ///< && and ||: keep the boolean when jumping, else pop
+  jump_unless_null,   ///< ??: keep and jump when not null, else pop
+  call,               ///< function a with b arguments
+  pick_list,          ///< one of lists[a]
 };
 
 struct instruction {

@@ -9,9 +9,13 @@ namespace {
 
 using t = value_type;
 
-bool may_be(t type, t wanted) { return type == wanted || type == t::any; }
+bool may_be(t type, t wanted) {
+  return type == wanted || type == t::any;
+}
 /// JSON members are not known before the run, so they pass for anything.
-bool loose(t type) { return type == t::any || type == t::json; }
+bool loose(t type) {
+  return type == t::any || type == t::json;
+}
 
 struct binary_row {
   token_kind token;
@@ -68,7 +72,8 @@ void expression_compiler::advance() {
 }
 
 t expression_compiler::fail(const token& at, std::string message, std::string hint) {
-  if (!failed_) error_ = {std::move(message), std::move(hint), at.offset, std::max<std::size_t>(at.length, 1)};
+  if (!failed_)
+    error_ = {std::move(message), std::move(hint), at.offset, std::max<std::size_t>(at.length, 1)};
   failed_ = true;
   now_ = token{};
   return t::any;
@@ -107,7 +112,8 @@ std::optional<t> expression_compiler::compile(expression_code& out) {
   }
   advance();
   const t type = ternary();
-  if (ok() && now_.kind != token_kind::end) fail(now_, "the expression should end here", "an operator is missing?");
+  if (ok() && now_.kind != token_kind::end)
+    fail(now_, "the expression should end here", "an operator is missing?");
   if (!ok()) return std::nullopt;
   return type;
 }
@@ -119,7 +125,8 @@ t expression_compiler::ternary() {
   const t condition = binary(0);
   if (failed_ || now_.kind != token_kind::question) return condition;
   if (!loose(condition) && condition != t::boolean) {
-    return fail(start, "the condition before `?` is a " + std::string{name_of(condition)}, "true or false belongs here");
+    return fail(start, "the condition before `?` is a " + std::string{name_of(condition)},
+                "true or false belongs here");
   }
   advance();
   const std::size_t to_else = emit(opcode::jump_if_false);
@@ -144,7 +151,8 @@ t expression_compiler::binary(int level) {
     if (is_or || op.kind == token_kind::and_ || op.kind == token_kind::coalesce) {
       const bool coalesce = op.kind == token_kind::coalesce;
       if (!coalesce && !loose(left) && left != t::boolean) {
-        return fail(op, "`" + std::string{is_or ? "||" : "&&"} + "` joins true or false, not a " + std::string{name_of(left)});
+        return fail(op, "`" + std::string{is_or ? "||" : "&&"} + "` joins true or false, not a " +
+                            std::string{name_of(left)});
       }
       if (!coalesce && left != t::boolean) emit(opcode::truth);
       const std::size_t over = emit(coalesce ? opcode::jump_unless_null
@@ -153,7 +161,8 @@ t expression_compiler::binary(int level) {
       stack(-1);
       const t right = binary(level + 1);
       if (!coalesce && ok() && !loose(right) && right != t::boolean) {
-        return fail(op, "`" + std::string{is_or ? "||" : "&&"} + "` joins true or false, not a " + std::string{name_of(right)});
+        return fail(op, "`" + std::string{is_or ? "||" : "&&"} + "` joins true or false, not a " +
+                            std::string{name_of(right)});
       }
       if (!coalesce && right != t::boolean) emit(opcode::truth);
       patch(over);
@@ -185,9 +194,11 @@ t expression_compiler::operate(token_kind op, const token& at, t left, t right) 
     case token_kind::less_equal:
     case token_kind::greater:
     case token_kind::greater_equal: {
-      const bool ordered = unknown || (left == right && (left == t::number || left == t::text || left == t::time));
+      const bool ordered =
+          unknown || (left == right && (left == t::number || left == t::text || left == t::time));
       if (!ordered) {
-        return fail(at, "a " + std::string{name_of(left)} + " and a " + std::string{name_of(right)} + " have no order");
+        return fail(at, "a " + std::string{name_of(left)} + " and a " + std::string{name_of(right)} +
+                            " have no order");
       }
       emit(op == token_kind::less         ? opcode::less
            : op == token_kind::less_equal ? opcode::less_equal
@@ -199,7 +210,8 @@ t expression_compiler::operate(token_kind op, const token& at, t left, t right) 
       if (!loose(right) && right != t::text) return fail(at, "`in` needs a list behind it", "x in [1, 2, 3]");
       emit(opcode::in_value);
       return t::boolean;
-    default: return arithmetic(op, at, left, right);
+    default:
+      return arithmetic(op, at, left, right);
   }
 }
 
@@ -212,25 +224,37 @@ t expression_compiler::arithmetic(token_kind op, const token& at, t left, t righ
     case token_kind::plus:
     case token_kind::minus:
       code = op == token_kind::plus ? opcode::add : opcode::subtract;
-      if (number) type = loose(left) && loose(right) ? t::any : t::number;
-      else if (both(t::time, t::time)) type = t::time;
-      else if (op == token_kind::plus && both(t::text, t::text)) type = t::text;
-      else if (loose(left) || loose(right)) type = t::any;
-      else return fail(at, "a " + std::string{name_of(left)} + " and a " + std::string{name_of(right)} + " cannot be " +
-                               (op == token_kind::plus ? "added" : "subtracted"),
-                       left == t::text || right == t::text ? "text(x) makes a text of anything" : "");
+      if (number)
+        type = loose(left) && loose(right) ? t::any : t::number;
+      else if (both(t::time, t::time))
+        type = t::time;
+      else if (op == token_kind::plus && both(t::text, t::text))
+        type = t::text;
+      else if (loose(left) || loose(right))
+        type = t::any;
+      else
+        return fail(at,
+                    "a " + std::string{name_of(left)} + " and a " + std::string{name_of(right)} +
+                        " cannot be " + (op == token_kind::plus ? "added" : "subtracted"),
+                    left == t::text || right == t::text ? "text(x) makes a text of anything" : "");
       break;
     case token_kind::star:
       code = opcode::multiply;
-      if (number) type = t::number;
-      else if (both(t::time, t::number) || both(t::number, t::time)) type = t::time;
-      else return fail(at, "only numbers, and a time with a number, can be multiplied");
+      if (number)
+        type = t::number;
+      else if (both(t::time, t::number) || both(t::number, t::time))
+        type = t::time;
+      else
+        return fail(at, "only numbers, and a time with a number, can be multiplied");
       break;
     case token_kind::slash:
       code = opcode::divide;
-      if (number || both(t::time, t::time)) type = t::number;
-      else if (both(t::time, t::number)) type = t::time;
-      else return fail(at, "only numbers, and a time by a number or a time, can be divided");
+      if (number || both(t::time, t::time))
+        type = t::number;
+      else if (both(t::time, t::number))
+        type = t::time;
+      else
+        return fail(at, "only numbers, and a time by a number or a time, can be divided");
       break;
     default:
       code = opcode::remainder;
@@ -248,14 +272,16 @@ t expression_compiler::unary() {
   if (op.kind == token_kind::minus) {
     advance();
     const t type = unary();
-    if (ok() && !loose(type) && type != t::number && type != t::time) return fail(op, "only numbers and times have a sign");
+    if (ok() && !loose(type) && type != t::number && type != t::time)
+      return fail(op, "only numbers and times have a sign");
     emit(opcode::negate);
     return type == t::json ? t::any : type;
   }
   if (op.kind == token_kind::not_) {
     advance();
     const t type = unary();
-    if (ok() && !loose(type) && type != t::boolean) return fail(op, "`!` turns true and false, not a " + std::string{name_of(type)});
+    if (ok() && !loose(type) && type != t::boolean)
+      return fail(op, "`!` turns true and false, not a " + std::string{name_of(type)});
     emit(opcode::not_);
     return t::boolean;
   }
@@ -276,20 +302,32 @@ t expression_compiler::text_literal(const std::string& text) {
 t expression_compiler::primary() {
   const token first = now_;
   switch (first.kind) {
-    case token_kind::integer: advance(); return literal(value::of(first.integer), t::number);
-    case token_kind::number: advance(); return literal(value::of(first.number), t::number);
-    case token_kind::time: advance(); return literal(value::of(duration{first.integer}), t::time);
-    case token_kind::text: advance(); return text_literal(first.text);
-    case token_kind::name: return name_or_call();
+    case token_kind::integer:
+      advance();
+      return literal(value::of(first.integer), t::number);
+    case token_kind::number:
+      advance();
+      return literal(value::of(first.number), t::number);
+    case token_kind::time:
+      advance();
+      return literal(value::of(duration{first.integer}), t::time);
+    case token_kind::text:
+      advance();
+      return text_literal(first.text);
+    case token_kind::name:
+      return name_or_call();
     case token_kind::left_paren: {
       advance();
       const t type = ternary();
       expect(token_kind::right_paren, "`)`");
       return type;
     }
-    case token_kind::left_bracket: return fail(first, "a list can only stand behind `in` or in pick()", "x in [1, 2, 3]");
-    case token_kind::end: return fail(first, "something is missing here", "a value, a name or a function");
-    default: return fail(first, "a value, a name or a function must stand here");
+    case token_kind::left_bracket:
+      return fail(first, "a list can only stand behind `in` or in pick()", "x in [1, 2, 3]");
+    case token_kind::end:
+      return fail(first, "something is missing here", "a value, a name or a function");
+    default:
+      return fail(first, "a value, a name or a function must stand here");
   }
 }
 

@@ -10,36 +10,27 @@
 namespace wanwu::lang {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 constexpr std::array<std::string_view, 6> time_units{"us", "ms", "s", "min", "h", "d"};
 
-constexpr std::array<std::pair<std::string_view, token_kind>, 23> signs{{{"||", token_kind::or_},
-                                                                        {"&&", token_kind::and_},
-                                                                        {"==", token_kind::equal},
-                                                                        {"!=", token_kind::not_equal},
-                                                                        {"<=", token_kind::less_equal},
-                                                                        {">=", token_kind::greater_equal},
-                                                                        {"??", token_kind::coalesce},
-                                                                        {"<", token_kind::less},
-                                                                        {">", token_kind::greater},
-                                                                        {"!", token_kind::not_},
-                                                                        {"?", token_kind::question},
-                                                                        {":", token_kind::colon},
-                                                                        {",", token_kind::comma},
-                                                                        {".", token_kind::dot},
-                                                                        {"(", token_kind::left_paren},
-                                                                        {")", token_kind::right_paren},
-                                                                        {"[", token_kind::left_bracket},
-                                                                        {"]", token_kind::right_bracket},
-                                                                        {"+", token_kind::plus},
-                                                                        {"-", token_kind::minus},
-                                                                        {"*", token_kind::star},
-                                                                        {"/", token_kind::slash},
-                                                                        {"%", token_kind::percent}}};
+constexpr std::array<std::pair<std::string_view, token_kind>, 23> signs{
+    {{"||", token_kind::or_},        {"&&", token_kind::and_},        {"==", token_kind::equal},
+     {"!=", token_kind::not_equal},  {"<=", token_kind::less_equal},  {">=", token_kind::greater_equal},
+     {"??", token_kind::coalesce},   {"<", token_kind::less},         {">", token_kind::greater},
+     {"!", token_kind::not_},        {"?", token_kind::question},     {":", token_kind::colon},
+     {",", token_kind::comma},       {".", token_kind::dot},          {"(", token_kind::left_paren},
+     {")", token_kind::right_paren}, {"[", token_kind::left_bracket}, {"]", token_kind::right_bracket},
+     {"+", token_kind::plus},        {"-", token_kind::minus},        {"*", token_kind::star},
+     {"/", token_kind::slash},       {"%", token_kind::percent}}};
 
-tl::unexpected<expression_error> refuse(std::string message, std::string hint, std::size_t offset, std::size_t length) {
+tl::unexpected<expression_error> refuse(std::string message, std::string hint, std::size_t offset,
+                                        std::size_t length) {
   return tl::unexpected{expression_error{std::move(message), std::move(hint), offset, length}};
 }
 
@@ -54,7 +45,8 @@ bool expression_lexer::percent_is_unit(std::size_t at) const {
   while (at < source_.size() && source_[at] == ' ') ++at;
   if (at >= source_.size()) return true;
   const char c = source_[at];
-  return !is_digit(c) && !is_letter(c) && c != '(' && c != '-' && c != '"' && c != '\'' && c != '[' && c != '.';
+  return !is_digit(c) && !is_letter(c) && c != '(' && c != '-' && c != '"' && c != '\'' && c != '[' &&
+         c != '.';
 }
 
 tl::expected<token, expression_error> expression_lexer::number_token() {
@@ -95,7 +87,8 @@ tl::expected<token, expression_error> expression_lexer::number_token() {
   for (const std::string_view known : time_units) {
     if (word != known) continue;
     const auto length = parse_duration(std::string{digits} + std::string{word});
-    if (!length) return refuse("the length of time is out of range", "up to 100 years", out.offset, end - out.offset);
+    if (!length)
+      return refuse("the length of time is out of range", "up to 100 years", out.offset, end - out.offset);
     out.kind = token_kind::time;
     out.integer = length->count();
     at_ = end;
@@ -116,8 +109,10 @@ tl::expected<token, expression_error> expression_lexer::text_token() {
     char c = source_[at_++];
     if (c == '\\' && at_ < source_.size()) {
       c = source_[at_++];
-      if (c == 'n') c = '\n';
-      else if (c == 't') c = '\t';
+      if (c == 'n')
+        c = '\n';
+      else if (c == 't')
+        c = '\t';
       else if (c != '\\' && c != '"' && c != '\'') {
         return refuse("an escape that is not known", R"(\n \t \\ \" \')", at_ - 2, 2);
       }
@@ -146,8 +141,11 @@ tl::expected<token, expression_error> expression_lexer::sign_token() {
   if (c == '&') hint = "`&&` is and";
   if (c == '|') hint = "`||` is or";
   std::size_t length = 1;
-  while (at_ + length < source_.size() && (static_cast<unsigned char>(source_[at_ + length]) & 0xC0U) == 0x80U) ++length;
-  return refuse("`" + std::string{source_.substr(at_, length)} + "` means nothing here", std::move(hint), at_, 1);
+  while (at_ + length < source_.size() &&
+         (static_cast<unsigned char>(source_[at_ + length]) & 0xC0U) == 0x80U)
+    ++length;
+  return refuse("`" + std::string{source_.substr(at_, length)} + "` means nothing here", std::move(hint), at_,
+                1);
 }
 
 tl::expected<token, expression_error> expression_lexer::next() {

@@ -8,7 +8,9 @@ namespace {
 using t = value_type;
 
 /// JSON members are not known before the run, so they pass for anything.
-bool loose(t type) { return type == t::any || type == t::json; }
+bool loose(t type) {
+  return type == t::any || type == t::json;
+}
 
 }  // namespace
 
@@ -36,8 +38,10 @@ t expression_compiler::name_path(const token& first) {
     resolved_name meaning;
     if (!names_.resolve(name, meaning)) continue;
     if (meaning.constant) {
-      if (meaning.fixed.is_text() && meaning.fixed.kind() == value_kind::text) text_literal(std::string{meaning.fixed.text()});
-      else literal(meaning.fixed, meaning.type);
+      if (meaning.fixed.is_text() && meaning.fixed.kind() == value_kind::text)
+        text_literal(std::string{meaning.fixed.text()});
+      else
+        literal(meaning.fixed, meaning.type);
     } else {
       fixed_ = false;
       emit(opcode::push_slot, meaning.slot);
@@ -76,15 +80,23 @@ std::optional<std::uint16_t> expression_compiler::list_literal() {
     const bool negative = now_.kind == token_kind::minus;
     if (negative) advance();
     const token item = now_;
-    if (item.kind == token_kind::integer) items.push_back(value::of(negative ? -item.integer : item.integer));
-    else if (item.kind == token_kind::number) items.push_back(value::of(negative ? -item.number : item.number));
-    else if (item.kind == token_kind::time && !negative) items.push_back(value::of(duration{item.integer}));
-    else if (item.kind == token_kind::text && !negative) items.push_back(value::of(std::string_view{out_->texts.emplace_back(item.text)}));
-    else if (item.kind == token_kind::name && (item.text == "true" || item.text == "false")) items.push_back(value::of(item.text == "true"));
-    else fail(item, "a list holds numbers, texts, times, true and false");
+    if (item.kind == token_kind::integer)
+      items.push_back(value::of(negative ? -item.integer : item.integer));
+    else if (item.kind == token_kind::number)
+      items.push_back(value::of(negative ? -item.number : item.number));
+    else if (item.kind == token_kind::time && !negative)
+      items.push_back(value::of(duration{item.integer}));
+    else if (item.kind == token_kind::text && !negative)
+      items.push_back(value::of(std::string_view{out_->texts.emplace_back(item.text)}));
+    else if (item.kind == token_kind::name && (item.text == "true" || item.text == "false"))
+      items.push_back(value::of(item.text == "true"));
+    else
+      fail(item, "a list holds numbers, texts, times, true and false");
     advance();
-    if (now_.kind == token_kind::comma) advance();
-    else if (now_.kind != token_kind::right_bracket) fail(now_, "`,` or `]` is missing here");
+    if (now_.kind == token_kind::comma)
+      advance();
+    else if (now_.kind != token_kind::right_bracket)
+      fail(now_, "`,` or `]` is missing here");
   }
   if (!expect(token_kind::right_bracket, "`]`")) return std::nullopt;
   out_->lists.push_back(std::move(items));
@@ -94,7 +106,8 @@ std::optional<std::uint16_t> expression_compiler::list_literal() {
 t expression_compiler::list_argument(const token& bracket, bool for_pick) {
   const auto list = list_literal();
   if (!list) return t::any;
-  if (for_pick && out_->lists[*list].empty()) return fail(bracket, "nothing can be picked from an empty list");
+  if (for_pick && out_->lists[*list].empty())
+    return fail(bracket, "nothing can be picked from an empty list");
   emit(for_pick ? opcode::pick_list : opcode::in_list, *list);
   if (for_pick) {
     stack(1);
@@ -121,19 +134,26 @@ t expression_compiler::call(const token& name) {
     const token at = now_;
     const t type = ternary();
     ++count;
-    const bool fits = row->takes == t::any || loose(type) || type == row->takes || (row->takes == t::text && type == t::json);
+    const bool fits = row->takes == t::any || loose(type) || type == row->takes ||
+                      (row->takes == t::text && type == t::json);
     if (ok() && !fits) {
-      return fail(at, name.text + "() takes a " + std::string{name_of(row->takes)} + " here, not a " + std::string{name_of(type)},
+      return fail(at,
+                  name.text + "() takes a " + std::string{name_of(row->takes)} + " here, not a " +
+                      std::string{name_of(type)},
                   std::string{row->signature});
     }
-    if (now_.kind == token_kind::comma) advance();
-    else if (now_.kind != token_kind::right_paren) fail(now_, "`,` or `)` is missing here", std::string{row->signature});
+    if (now_.kind == token_kind::comma)
+      advance();
+    else if (now_.kind != token_kind::right_paren)
+      fail(now_, "`,` or `)` is missing here", std::string{row->signature});
   }
   if (!expect(token_kind::right_paren, "`)`")) return t::any;
   if (count < row->arguments_min || count > row->arguments_max) {
-    return fail(name, name.text + "() does not take " + std::to_string(count) + " arguments", std::string{row->signature});
+    return fail(name, name.text + "() does not take " + std::to_string(count) + " arguments",
+                std::string{row->signature});
   }
-  if (row->id == function_id::walk && count == 3) return fail(name, "walk() takes 2 or 4 arguments", std::string{row->signature});
+  if (row->id == function_id::walk && count == 3)
+    return fail(name, "walk() takes 2 or 4 arguments", std::string{row->signature});
   if (row->id <= function_id::now_iso) fixed_ = false;  // chance and time come first in the enum
   emit(opcode::call, static_cast<std::size_t>(row->id), count);
   stack(1 - static_cast<int>(count));

@@ -49,13 +49,17 @@ const shape expr{.kind = shape_kind::text,
 namespace {
 
 constexpr std::array<file_kind, 2> kinds{{
-    {"scenario/v1", "scenario", "wanwu scenario: what things there are, what they do when, and what must hold", scenario_table},
-    {"target/v1", "target", "wanwu target: where a target is and how each operation looks on each protocol", target_table},
+    {"scenario/v1", "scenario",
+     "wanwu scenario: what things there are, what they do when, and what must hold", scenario_table},
+    {"target/v1", "target", "wanwu target: where a target is and how each operation looks on each protocol",
+     target_table},
 }};
 
 }  // namespace
 
-std::span<const file_kind> file_kinds() { return kinds; }
+std::span<const file_kind> file_kinds() {
+  return kinds;
+}
 
 const file_kind* find_file_kind(std::string_view name_or_word) {
   for (const file_kind& kind : kinds) {

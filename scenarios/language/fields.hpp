@@ -1,5 +1,5 @@
-// What may stand in a kind of file: ONE table of fields per kind, from which the loader checks and the JSON Schema is
-// printed. A new kind of file is a new table and a row in file_kinds().
+// What may stand in a kind of file: ONE table of fields per kind, from which the loader checks and the JSON
+// Schema is printed. A new kind of file is a new table and a row in file_kinds().
 #pragma once
 
 #include <span>
@@ -13,20 +13,20 @@ namespace wanwu::lang {
 enum class shape_kind : std::uint8_t {
   any,
   text,
-  name,      ///< [a-z][a-z0-9_-]*
+  name,  ///< [a-z][a-z0-9_-]*
   boolean,
-  integer,   ///< between `low` and `high`
-  number,    ///< between `low` and `high`
+  integer,  ///< between `low` and `high`
+  number,   ///< between `low` and `high`
   count,
   duration,
   rate,
-  percent,   ///< between `low` and `high`, 1 = 100 %
-  choice,    ///< one of `examples`
-  secret,    ///< {env:} or {file:}, never a literal
-  object,    ///< `fields`
-  map,       ///< free keys, each value an `item`
-  list,      ///< each an `item`, at least `items_min`
-  one_of,    ///< the first of `options` that fits the value's form
+  percent,  ///< between `low` and `high`, 1 = 100 %
+  choice,   ///< one of `examples`
+  secret,   ///< {env:} or {file:}, never a literal
+  object,   ///< `fields`
+  map,      ///< free keys, each value an `item`
+  list,     ///< each an `item`, at least `items_min`
+  one_of,   ///< the first of `options` that fits the value's form
 };
 
 enum class key_kind : std::uint8_t { free, name, identifier };
@@ -36,14 +36,14 @@ struct shape;
 struct field {
   std::string_view name;
   const shape* value = nullptr;
-  std::string_view help{};   ///< What the key is for; one sentence.
+  std::string_view help{};  ///< What the key is for; one sentence.
   bool required = false;
   std::string_view later{};  ///< Known, but not in this version: why it is refused.
 };
 
 struct shape {
   shape_kind kind = shape_kind::any;
-  std::string_view name{};   ///< Under `definitions` of the schema; "" = written where it is used.
+  std::string_view name{};  ///< Under `definitions` of the schema; "" = written where it is used.
   std::string_view help{};
   std::vector<std::string_view> examples{};
   std::vector<field> fields{};
@@ -58,8 +58,8 @@ struct shape {
 
 /// One kind of file.
 struct file_kind {
-  std::string_view name;   ///< "scenario/v1"
-  std::string_view word;   ///< "scenario": argument of `wanwu schema`.
+  std::string_view name;  ///< "scenario/v1"
+  std::string_view word;  ///< "scenario": argument of `wanwu schema`.
   std::string_view title;
   const shape& (*table)();
 };
@@ -80,7 +80,8 @@ std::string schema_text(const file_kind& kind);
 
 /// Shapes that several tables share.
 namespace shapes {
-extern const shape any, text, name, boolean, count, duration, rate, percent, secret, texts, scalars, path, url, expr;
+extern const shape any, text, name, boolean, count, duration, rate, percent, secret, texts, scalars, path,
+    url, expr;
 }  // namespace shapes
 
 }  // namespace wanwu::lang

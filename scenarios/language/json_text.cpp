@@ -76,13 +76,27 @@ void append_list(std::string& out, const node& tree, int indent, int depth) {
 
 void append_tree(std::string& out, const node& tree, int indent, int depth) {
   switch (tree.kind) {
-    case node_kind::null: out += "null"; return;
-    case node_kind::boolean: out += tree.boolean ? "true" : "false"; return;
-    case node_kind::integer: out += std::to_string(tree.integer); return;
-    case node_kind::number: append_number(out, tree.number); return;
-    case node_kind::text: append_quoted(out, tree.text); return;
-    case node_kind::list: append_list(out, tree, indent, depth); return;
-    case node_kind::map: append_map(out, tree, indent, depth); return;
+    case node_kind::null:
+      out += "null";
+      return;
+    case node_kind::boolean:
+      out += tree.boolean ? "true" : "false";
+      return;
+    case node_kind::integer:
+      out += std::to_string(tree.integer);
+      return;
+    case node_kind::number:
+      append_number(out, tree.number);
+      return;
+    case node_kind::text:
+      append_quoted(out, tree.text);
+      return;
+    case node_kind::list:
+      append_list(out, tree, indent, depth);
+      return;
+    case node_kind::map:
+      append_map(out, tree, indent, depth);
+      return;
   }
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int depth_max = 64;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// A cursor that knows where values end.
 struct scanner {
@@ -44,7 +46,8 @@ struct scanner {
     if (peek() == '"') return string(ignored);
     if (peek() != '{' && peek() != '[') {
       const std::size_t begin = at;
-      while (!done() && !is_blank(in[at]) && in[at] != ',' && in[at] != '}' && in[at] != ']' && in[at] != ':') ++at;
+      while (!done() && !is_blank(in[at]) && in[at] != ',' && in[at] != '}' && in[at] != ']' && in[at] != ':')
+        ++at;
       return at > begin;
     }
     int depth = 0;
@@ -177,13 +180,26 @@ std::string json_text(std::string_view piece) {
     }
     const char escaped = inner[i++];
     switch (escaped) {
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'u': append_unicode(out, inner, i); break;
-      default: out += escaped;
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'u':
+        append_unicode(out, inner, i);
+        break;
+      default:
+        out += escaped;
     }
   }
   return out;
@@ -210,7 +226,8 @@ std::optional<json_path> json_path::compile(std::string_view text) {
     next.every = inner == "*";
     if (!next.every) {
       const auto got = std::from_chars(inner.data(), inner.data() + inner.size(), next.index);
-      if (inner.empty() || got.ec != std::errc{} || got.ptr != inner.data() + inner.size()) return std::nullopt;
+      if (inner.empty() || got.ec != std::errc{} || got.ptr != inner.data() + inner.size())
+        return std::nullopt;
     }
     out.steps_.push_back(next);
     i = close + 1;
@@ -229,7 +246,8 @@ std::string_view json_path::find(std::string_view json) const noexcept {
   return piece;
 }
 
-void json_path::collect(std::string_view json, std::size_t limit, std::vector<std::string_view>& found) const {
+void json_path::collect(std::string_view json, std::size_t limit,
+                        std::vector<std::string_view>& found) const {
   scanner in{json};
   std::string_view piece;
   if (!in.value_text(piece)) return;

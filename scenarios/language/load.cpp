@@ -53,18 +53,22 @@ class loader {
 const file_kind* loader::kind_of(const node& tree) {
   const node* wanwu = tree.is_map() ? tree.find("wanwu") : nullptr;
   if (wanwu == nullptr) {
-    out_.found.error("E100", tree.mark, "`wanwu` is missing here", "a file begins with wanwu: scenario/v1 or wanwu: target/v1");
+    out_.found.error("E100", tree.mark, "`wanwu` is missing here",
+                     "a file begins with wanwu: scenario/v1 or wanwu: target/v1");
     return nullptr;
   }
   out_.kind = wanwu->text;
-  if (const file_kind* kind = find_file_kind(wanwu->text); kind != nullptr && kind->name == wanwu->text) return kind;
+  if (const file_kind* kind = find_file_kind(wanwu->text); kind != nullptr && kind->name == wanwu->text)
+    return kind;
   if (wanwu->text == "suite/v1" || wanwu->text == "waivers/v1") {
-    out_.found.error("E104", wanwu->mark, "`" + wanwu->text + "` is not in this version of wanwu", "suites come in a later version");
+    out_.found.error("E104", wanwu->mark, "`" + wanwu->text + "` is not in this version of wanwu",
+                     "suites come in a later version");
     return nullptr;
   }
   std::vector<std::string_view> known;
   for (const file_kind& kind : file_kinds()) known.push_back(kind.name);
-  out_.found.error("E100", wanwu->mark, "`" + wanwu->text + "` is not a kind of file", suggestion(wanwu->text, known));
+  out_.found.error("E100", wanwu->mark, "`" + wanwu->text + "` is not a kind of file",
+                   suggestion(wanwu->text, known));
   return nullptr;
 }
 
@@ -92,7 +96,8 @@ std::shared_ptr<target_file> loader::named_target(const std::string& path, const
   if (!tree) return nullptr;
   const node* wanwu = tree->is_map() ? tree->find("wanwu") : nullptr;
   if (wanwu == nullptr || wanwu->text != "target/v1") {
-    out_.found.error("E100", wanwu == nullptr ? tree->mark : wanwu->mark, "`" + path + "` is not a target file", "it begins with wanwu: target/v1");
+    out_.found.error("E100", wanwu == nullptr ? tree->mark : wanwu->mark,
+                     "`" + path + "` is not a target file", "it begins with wanwu: target/v1");
     return nullptr;
   }
   return load_target(*tree, path, false);
@@ -106,10 +111,14 @@ std::shared_ptr<target_file> loader::inline_target(const node& urls) {
   if (const node* allow = urls.find("allow"); allow != nullptr && allow->is_list()) {
     for (const node& item : allow->items) {
       const auto range = parse_cidr(item.text);
-      if (range) out->limits.allow.push_back(*range);
-      else if (item.is_scalar()) out_.found.error("E110", item.mark, "`" + item.text + "` is not an address range", "e.g. 10.20.0.0/16");
+      if (range)
+        out->limits.allow.push_back(*range);
+      else if (item.is_scalar())
+        out_.found.error("E110", item.mark, "`" + item.text + "` is not an address range",
+                         "e.g. 10.20.0.0/16");
     }
-    for (const char* loopback : {"127.0.0.0/8", "::1/128"}) out->limits.allow.push_back(*parse_cidr(loopback));
+    for (const char* loopback : {"127.0.0.0/8", "::1/128"})
+      out->limits.allow.push_back(*parse_cidr(loopback));
   }
   const auto take = [&](auto& endpoint, std::string_view word, protocol via) {
     const node* text = taken::text_at(urls, word);
@@ -122,7 +131,8 @@ std::shared_ptr<target_file> loader::inline_target(const node& urls) {
   take(out->coap, "coap", protocol::coap);
   take(out->http, "http", protocol::http);
   if (!out->mqtt && !out->coap && !out->http) {
-    out_.found.error("E102", urls.mark, "at least one URL must stand here", "{ mqtt: \"mqtt://127.0.0.1:1883\" }");
+    out_.found.error("E102", urls.mark, "at least one URL must stand here",
+                     "{ mqtt: \"mqtt://127.0.0.1:1883\" }");
   }
   return out;
 }
@@ -143,7 +153,8 @@ std::shared_ptr<target_file> loader::target_of(const node& tree, scenario& s) {
   }
   if (target->kind != node_kind::text) return nullptr;
   if (target->text.find("://") != std::string::npos) {
-    out_.found.error("E110", target->mark, "a URL stands under its protocol", "target: { mqtt: \"" + target->text + "\" }");
+    out_.found.error("E110", target->mark, "a URL stands under its protocol",
+                     "target: { mqtt: \"" + target->text + "\" }");
     return nullptr;
   }
   const auto path = resolve_inside(s.folder, target->text, target->mark, "E001", "target file", out_.found);
@@ -161,7 +172,8 @@ void loader::default_over(scenario& s, const node& tree) {
   for (population& p : s.populations) {
     const node* group = p.sector == "other" ? taken::map_at(&tree, "things") : nullptr;
     const node* written = taken::map_at(group, p.name);
-    if (written == nullptr) written = taken::map_at(taken::map_at(taken::map_at(&tree, "sectors"), p.sector), p.name);
+    if (written == nullptr)
+      written = taken::map_at(taken::map_at(taken::map_at(&tree, "sectors"), p.sector), p.name);
     if (written != nullptr && written->find("over") == nullptr) p.over = first;
   }
 }
@@ -170,10 +182,14 @@ void loader::load_scenario(node tree, const std::string& path) {
   std::vector<override_text> own;
   const node* target = tree.find("target");
   for (const override_text& text : split_overrides(options_.set, *out_.sources, out_.found)) {
-    const bool to_inline = text.path.starts_with("target.") && target != nullptr && target->is_map() && !options_.target;
-    if (text.path.starts_with("vars.")) for_target_.push_back(text);
-    else if (text.path.starts_with("target.") && !to_inline) for_target_.push_back(without_first(text));
-    else own.push_back(text);
+    const bool to_inline =
+        text.path.starts_with("target.") && target != nullptr && target->is_map() && !options_.target;
+    if (text.path.starts_with("vars."))
+      for_target_.push_back(text);
+    else if (text.path.starts_with("target.") && !to_inline)
+      for_target_.push_back(without_first(text));
+    else
+      own.push_back(text);
   }
   apply_overrides(tree, own, *out_.sources, out_.found);
   auto s = std::make_shared<scenario>();
@@ -187,10 +203,12 @@ void loader::load_scenario(node tree, const std::string& path) {
   auto loaded_target = target_of(tree, *s);
   s->target = loaded_target;
   if (!for_target_.empty() && s->target_named && target != nullptr && target->is_map()) {
-    out_.found.error("E180", for_target_[0].mark, "this scenario names no target file that this could change");
+    out_.found.error("E180", for_target_[0].mark,
+                     "this scenario names no target file that this could change");
   }
   if (options_.scale) s->scale = *options_.scale;
-  if (node* scale = tree.find("scale"); scale != nullptr && options_.scale) tree.members.erase(tree.members.begin() + (tree.find_member("scale") - tree.members.data()));
+  if (node* scale = tree.find("scale"); scale != nullptr && options_.scale)
+    tree.members.erase(tree.members.begin() + (tree.find_member("scale") - tree.members.data()));
   read_scenario(tree, *s, options_, out_.found);
   default_over(*s, tree);
   check_scenario(*s, options_, out_.found);
@@ -215,12 +233,15 @@ void finish(load_result& out) {
 
 }  // namespace
 
-std::optional<std::string> resolve_inside(const std::string& folder, const std::string& written, const source_mark& mark,
-                                          std::string_view code, std::string_view what, diagnostics& found) {
+std::optional<std::string> resolve_inside(const std::string& folder, const std::string& written,
+                                          const source_mark& mark, std::string_view code,
+                                          std::string_view what, diagnostics& found) {
   const fs::path path{written};
-  const bool climbs = std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
+  const bool climbs =
+      std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
   if (path.is_absolute() || climbs || written.find('\0') != std::string::npos) {
-    found.error("E151", mark, "`" + written + "` leads out of the project folder", "files lie beside this one or below");
+    found.error("E151", mark, "`" + written + "` leads out of the project folder",
+                "files lie beside this one or below");
     return std::nullopt;
   }
   std::error_code error;
@@ -228,12 +249,14 @@ std::optional<std::string> resolve_inside(const std::string& folder, const std::
   const fs::path root = fs::canonical(folder, error);
   const fs::path real = error ? fs::path{} : fs::canonical(full, error);
   if (error || !fs::is_regular_file(real, error)) {
-    found.error(code, mark, "the " + std::string{what} + " `" + written + "` does not exist", "looked for " + full.lexically_normal().string());
+    found.error(code, mark, "the " + std::string{what} + " `" + written + "` does not exist",
+                "looked for " + full.lexically_normal().string());
     return std::nullopt;
   }
   const auto [root_end, ignored] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
   if (root_end != root.end()) {
-    found.error("E151", mark, "`" + written + "` is a link that leads out of the project folder", "files lie beside this one or below");
+    found.error("E151", mark, "`" + written + "` is a link that leads out of the project folder",
+                "files lie beside this one or below");
     return std::nullopt;
   }
   return full.lexically_normal().string();
@@ -256,7 +279,9 @@ load_result load_text(const std::string& shown, std::string text, const load_opt
   return out;
 }
 
-std::shared_ptr<const target_file> embedded_target() { return embedded_target_at({}, {}, {}); }
+std::shared_ptr<const target_file> embedded_target() {
+  return embedded_target_at({}, {}, {});
+}
 
 std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http) {
   load_result loaded = load_text(std::string{builtin_name}, std::string{embedded_target_text});

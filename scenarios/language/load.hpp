@@ -17,10 +17,10 @@ namespace wanwu::lang {
 /// What the command line says on top of the files.
 struct load_options {
   const model_lookup* models = nullptr;  ///< nullptr: models are not looked up.
-  std::vector<std::string> set;          ///< "things.meter.count=5k", "vars.host=…" (the target's), applied in order.
-  std::optional<double> scale;           ///< 0.001 = 0.1 %.
+  std::vector<std::string> set;  ///< "things.meter.count=5k", "vars.host=…" (the target's), applied in order.
+  std::optional<double> scale;  ///< 0.001 = 0.1 %.
   std::optional<std::uint64_t> seed;
-  std::optional<std::string> target;     ///< A target file instead of the scenario's own.
+  std::optional<std::string> target;  ///< A target file instead of the scenario's own.
 };
 
 /// Everything that loading found. `sources` shows the diagnostics; structs are there only without errors.
@@ -44,9 +44,11 @@ std::shared_ptr<const target_file> embedded_target();
 /// The same with addresses filled in; endpoints without an address are left out.
 std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http);
 
-/// The names that templates of this population may use; compiling what was loaded with it cannot fail. The models'
-/// properties come after the fixed slots, then state columns, places, tags. `target` gives vars as constants.
-slot_table slots_for(const scenario& s, const population& p, const model_facts* model, const target_file* target);
+/// The names that templates of this population may use; compiling what was loaded with it cannot fail. The
+/// models' properties come after the fixed slots, then state columns, places, tags. `target` gives vars as
+/// constants.
+slot_table slots_for(const scenario& s, const population& p, const model_facts* model,
+                     const target_file* target);
 /// Names that a storm's `who` may use.
 slot_table storm_slots(const scenario& s);
 

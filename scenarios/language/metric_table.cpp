@@ -17,15 +17,18 @@ constexpr std::array<metric, metric_count> table{{
      "First connections that were refused, timed out or broke."},
     {id::connect_latency, "connect.latency", kind::histogram, unit::time, "", true,
      "From the intended start of a first connection until the target accepted it."},
-    {id::reconnect_tried, "reconnect.tried", kind::counter, unit::count, "", true, "Connections begun after a loss."},
+    {id::reconnect_tried, "reconnect.tried", kind::counter, unit::count, "", true,
+     "Connections begun after a loss."},
     {id::reconnect_failed, "reconnect.failed", kind::counter, unit::count, "reconnect.tried", true,
      "Tries to return that did not succeed."},
     {id::reconnect_time, "reconnect.time", kind::histogram, unit::time, "", true,
      "From the loss of a connection until the thing was accepted again."},
-    {id::disconnects, "disconnects", kind::counter, unit::count, "", true, "Connections that ended without our wish."},
+    {id::disconnects, "disconnects", kind::counter, unit::count, "", true,
+     "Connections that ended without our wish."},
     {id::things_connected, "things.connected", kind::gauge, unit::things, "", true,
      "Things whose connection is up; with % a share of those planned at that moment."},
-    {id::register_sent, "register.sent", kind::counter, unit::count, "", true, "Descriptions handed to the target."},
+    {id::register_sent, "register.sent", kind::counter, unit::count, "", true,
+     "Descriptions handed to the target."},
     {id::register_acknowledged, "register.acknowledged", kind::counter, unit::count, "register.sent", true,
      "Descriptions the target accepted."},
     {id::register_errors, "register.errors", kind::counter, unit::count, "register.sent", true,
@@ -56,19 +59,22 @@ constexpr std::array<metric, metric_count> table{{
      "Events refused, not answered in time, or cut by a broken link."},
     {id::event_latency, "event.latency", kind::histogram, unit::time, "", true,
      "From the intended start of an event until its confirmation."},
-    {id::command_heard, "command.heard", kind::counter, unit::count, "", true, "Commands that reached a thing."},
+    {id::command_heard, "command.heard", kind::counter, unit::count, "", true,
+     "Commands that reached a thing."},
     {id::command_latency, "command.latency", kind::histogram, unit::time, "", true,
      "From a command's arrival at the thing until its answer was confirmed."},
     {id::ack_sent, "ack.sent", kind::counter, unit::count, "", true, "Answers of things to commands."},
     {id::ack_acknowledged, "ack.acknowledged", kind::counter, unit::count, "ack.sent", true,
      "Answers whose protocol confirmed them."},
-    {id::ack_errors, "ack.errors", kind::counter, unit::count, "ack.sent", true, "Answers that were not accepted."},
+    {id::ack_errors, "ack.errors", kind::counter, unit::count, "ack.sent", true,
+     "Answers that were not accepted."},
     {id::ack_latency, "ack.latency", kind::histogram, unit::time, "", true,
      "From the intended start of an answer until its confirmation."},
     {id::read_sent, "read.sent", kind::counter, unit::count, "", true, "Properties asked for."},
     {id::read_acknowledged, "read.acknowledged", kind::counter, unit::count, "read.sent", true,
      "Properties the target answered with."},
-    {id::read_errors, "read.errors", kind::counter, unit::count, "read.sent", true, "Reads refused or not answered."},
+    {id::read_errors, "read.errors", kind::counter, unit::count, "read.sent", true,
+     "Reads refused or not answered."},
     {id::read_latency, "read.latency", kind::histogram, unit::time, "", true,
      "From the intended start of a read until its answer."},
     {id::mqtt_bytes_out, "mqtt.bytes_out", kind::counter, unit::bytes, "", false, "Bytes sent over MQTT."},
@@ -105,44 +111,62 @@ constexpr std::array<std::string_view, 3> tag_keys{"sector", "kind", "protocol"}
 
 }  // namespace
 
-std::span<const metric> metrics() noexcept { return table; }
+std::span<const metric> metrics() noexcept {
+  return table;
+}
 
-const metric& metric_of(metric_id which) noexcept { return table[static_cast<std::size_t>(which)]; }
+const metric& metric_of(metric_id which) noexcept {
+  return table[static_cast<std::size_t>(which)];
+}
 
 const metric* find_metric(std::string_view name) noexcept {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const metric& m) { return m.name == name; });
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const metric& m) { return m.name == name; });
   return found == table.end() ? nullptr : &*found;
 }
 
 std::string_view name_of(metric_kind k) noexcept {
   switch (k) {
-    case metric_kind::counter: return "counter";
-    case metric_kind::gauge: return "gauge";
-    case metric_kind::histogram: return "histogram";
+    case metric_kind::counter:
+      return "counter";
+    case metric_kind::gauge:
+      return "gauge";
+    case metric_kind::histogram:
+      return "histogram";
   }
   return "";
 }
 
 std::string_view unit_text(metric_unit u) noexcept {
   switch (u) {
-    case metric_unit::count: return "";
-    case metric_unit::bytes: return "B";
-    case metric_unit::time: return "us";
-    case metric_unit::share: return "%";
-    case metric_unit::things: return "things";
+    case metric_unit::count:
+      return "";
+    case metric_unit::bytes:
+      return "B";
+    case metric_unit::time:
+      return "us";
+    case metric_unit::share:
+      return "%";
+    case metric_unit::things:
+      return "things";
   }
   return "";
 }
 
 std::string_view stat_words(const metric& m) noexcept {
   switch (m.kind) {
-    case metric_kind::counter: return m.ratio_of.empty() ? "count rate" : "count rate ratio";
-    case metric_kind::gauge: return "min max mean";
-    case metric_kind::histogram: return "count rate min max mean p50 p90 p95 p99 p99.9 p99.99";
+    case metric_kind::counter:
+      return m.ratio_of.empty() ? "count rate" : "count rate ratio";
+    case metric_kind::gauge:
+      return "min max mean";
+    case metric_kind::histogram:
+      return "count rate min max mean p50 p90 p95 p99 p99.9 p99.99";
   }
   return "";
 }
 
-std::span<const std::string_view> builtin_tags() noexcept { return tag_keys; }
+std::span<const std::string_view> builtin_tags() noexcept {
+  return tag_keys;
+}
 
 }  // namespace wanwu::lang

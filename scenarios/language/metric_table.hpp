@@ -9,21 +9,53 @@ namespace wanwu::lang {
 
 /// In the table's order. OP.sent counts starts, OP.acknowledged the good ends, OP.errors the bad ones.
 enum class metric_id : std::uint8_t {
-  connect_tried, connect_failed, connect_latency,
-  reconnect_tried, reconnect_failed, reconnect_time,
+  connect_tried,
+  connect_failed,
+  connect_latency,
+  reconnect_tried,
+  reconnect_failed,
+  reconnect_time,
   disconnects,
   things_connected,
-  register_sent, register_acknowledged, register_errors, register_latency,
-  telemetry_sent, telemetry_acknowledged, telemetry_errors, telemetry_latency,
-  telemetry_arrived, telemetry_lost, telemetry_duplicates, telemetry_reordered, telemetry_e2e,
-  event_sent, event_acknowledged, event_errors, event_latency,
-  command_heard, command_latency,
-  ack_sent, ack_acknowledged, ack_errors, ack_latency,
-  read_sent, read_acknowledged, read_errors, read_latency,
-  mqtt_bytes_out, mqtt_bytes_in, coap_bytes_out, coap_bytes_in, http_bytes_out, http_bytes_in,
+  register_sent,
+  register_acknowledged,
+  register_errors,
+  register_latency,
+  telemetry_sent,
+  telemetry_acknowledged,
+  telemetry_errors,
+  telemetry_latency,
+  telemetry_arrived,
+  telemetry_lost,
+  telemetry_duplicates,
+  telemetry_reordered,
+  telemetry_e2e,
+  event_sent,
+  event_acknowledged,
+  event_errors,
+  event_latency,
+  command_heard,
+  command_latency,
+  ack_sent,
+  ack_acknowledged,
+  ack_errors,
+  ack_latency,
+  read_sent,
+  read_acknowledged,
+  read_errors,
+  read_latency,
+  mqtt_bytes_out,
+  mqtt_bytes_in,
+  coap_bytes_out,
+  coap_bytes_in,
+  http_bytes_out,
+  http_bytes_in,
   coap_retransmissions,
   target_malformed,
-  generator_planned, generator_late, generator_lag, generator_cpu,
+  generator_planned,
+  generator_late,
+  generator_lag,
+  generator_cpu,
   script_errors,
 };
 inline constexpr std::size_t metric_count = static_cast<std::size_t>(metric_id::script_errors) + 1;
@@ -47,7 +79,7 @@ struct metric {
   metric_kind kind{};
   metric_unit unit{};
   std::string_view ratio_of;  ///< Name of the counter that `ratio` divides by; "" = no ratio.
-  bool tagged{};              ///< Carries sector, kind, protocol (and the scenario's own tags); else the whole run.
+  bool tagged{};  ///< Carries sector, kind, protocol (and the scenario's own tags); else the whole run.
   std::string_view help;
 };
 

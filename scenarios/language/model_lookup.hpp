@@ -25,8 +25,8 @@ struct model_facts {
 class model_lookup {
  public:
   virtual ~model_lookup() = default;
-  /// `name` is "builtin/NAME" or the path of an existing file. Nothing when there is no such model; `why` then says
-  /// what is wrong with it ("not a Thing Model: line 3: …"), or stays "".
+  /// `name` is "builtin/NAME" or the path of an existing file. Nothing when there is no such model; `why`
+  /// then says what is wrong with it ("not a Thing Model: line 3: …"), or stays "".
   virtual std::optional<model_facts> facts(std::string_view name, std::string& why) const = 0;
   /// "builtin/meter", ... for lists and "did you mean".
   virtual std::vector<std::string> names() const = 0;

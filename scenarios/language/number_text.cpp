@@ -44,7 +44,8 @@ std::size_t write_number(char* to, double number) noexcept {
     constexpr double power = 1e4;
     const auto n = static_cast<std::int64_t>(size * power + 0.5);
     // The double nearest to n/10^4 is this number, so n/10^4 written out reads back to it.
-    if (static_cast<double>(n) / power == size) return write_fixed(to, n, digits, std::signbit(number) && n != 0);
+    if (static_cast<double>(n) / power == size)
+      return write_fixed(to, n, digits, std::signbit(number) && n != 0);
   }
   return static_cast<std::size_t>(std::to_chars(to, to + number_text_max, number).ptr - to);
 }

@@ -53,38 +53,44 @@ void apply_one(node& tree, const override_text& change, diagnostics& found) {
     return;
   }
   if (at->is_map() && rest.find('.') == std::string_view::npos) {
-    at->members.push_back({std::string{rest}, inside(change.mark, change.path.size() - rest.size(), rest.size()), *change.value});
+    at->members.push_back({std::string{rest},
+                           inside(change.mark, change.path.size() - rest.size(), rest.size()),
+                           *change.value});
     return;
   }
   std::vector<std::string_view> known;
   for (const member& m : at->members) known.emplace_back(m.key);
   const std::string word{rest.substr(0, rest.find('.'))};
-  found.error("E180", inside(change.mark, change.path.size() - rest.size(), word.size()), "there is no `" + word + "` to change",
-              suggestion(word, known));
+  found.error("E180", inside(change.mark, change.path.size() - rest.size(), word.size()),
+              "there is no `" + word + "` to change", suggestion(word, known));
 }
 
 }  // namespace
 
-std::vector<override_text> split_overrides(const std::vector<std::string>& texts, source_set& sources, diagnostics& found) {
+std::vector<override_text> split_overrides(const std::vector<std::string>& texts, source_set& sources,
+                                           diagnostics& found) {
   std::vector<override_text> out;
   for (const std::string& text : texts) {
     const std::uint32_t file = sources.add(std::string{shown_name}, std::string{flag} + text);
     const auto column = static_cast<std::uint32_t>(flag.size());
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || text.find('\n') != std::string::npos) {
-      found.error("E180", {file, 1, column + 1, static_cast<std::uint32_t>(text.size())}, "`" + text + "` is not KEY=VALUE", "e.g. things.meter.count=5k");
+      found.error("E180", {file, 1, column + 1, static_cast<std::uint32_t>(text.size())},
+                  "`" + text + "` is not KEY=VALUE", "e.g. things.meter.count=5k");
       continue;
     }
     source_set scratch;
     diagnostics wrong;
     auto value = parse_value(scratch, std::string{shown_name}, text.substr(equals + 1), wrong);
     if (!value) {
-      found.error("E180", {file, 1, column + static_cast<std::uint32_t>(equals) + 2, 1}, "this value is not YAML",
-                  wrong.all().empty() ? std::string{} : wrong.all()[0].message);
+      found.error("E180", {file, 1, column + static_cast<std::uint32_t>(equals) + 2, 1},
+                  "this value is not YAML", wrong.all().empty() ? std::string{} : wrong.all()[0].message);
       continue;
     }
     move_marks(*value, file, column + static_cast<std::uint32_t>(equals) + 1);
-    out.push_back({text.substr(0, equals), std::move(value), {file, 1, column + 1, static_cast<std::uint32_t>(equals)}});
+    out.push_back({text.substr(0, equals),
+                   std::move(value),
+                   {file, 1, column + 1, static_cast<std::uint32_t>(equals)}});
   }
   return out;
 }
@@ -96,7 +102,8 @@ override_text without_first(override_text text) {
   return text;
 }
 
-void apply_overrides(node& tree, const std::vector<override_text>& overrides, source_set&, diagnostics& found) {
+void apply_overrides(node& tree, const std::vector<override_text>& overrides, source_set&,
+                     diagnostics& found) {
   for (const override_text& change : overrides) apply_one(tree, change, found);
 }
 

@@ -16,10 +16,12 @@ struct override_text {
 };
 
 /// Cuts each text at its first `=` and parses the value as YAML.
-std::vector<override_text> split_overrides(const std::vector<std::string>& texts, source_set& sources, diagnostics& found);
+std::vector<override_text> split_overrides(const std::vector<std::string>& texts, source_set& sources,
+                                           diagnostics& found);
 /// The same without the path's first word.
 override_text without_first(override_text text);
 /// Replaces or adds the values. A path whose parents do not exist is an error.
-void apply_overrides(node& tree, const std::vector<override_text>& overrides, source_set& sources, diagnostics& found);
+void apply_overrides(node& tree, const std::vector<override_text>& overrides, source_set& sources,
+                     diagnostics& found);
 
 }  // namespace wanwu::lang

@@ -8,7 +8,9 @@
 namespace wanwu::lang {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 template <class Set>
 bool all_of(std::string_view text, Set in_set) {
@@ -63,7 +65,8 @@ bool resolve_integer(node& scalar) {
       std::from_chars(signed_digits.data(), signed_digits.data() + signed_digits.size(), value, base);
   if (error != std::errc{}) {  // beyond 64 bits: a number
     scalar.kind = node_kind::number;
-    scalar.number = negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    scalar.number =
+        negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     std::from_chars(signed_digits.data(), signed_digits.data() + signed_digits.size(), scalar.number);
     return true;
   }
@@ -81,7 +84,8 @@ bool resolve_special(node& scalar) {
     text.remove_prefix(1);
   }
   if (text == ".inf" || text == ".Inf" || text == ".INF") {
-    scalar.number = negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    scalar.number =
+        negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   } else if (scalar.text == ".nan" || scalar.text == ".NaN" || scalar.text == ".NAN") {
     scalar.number = std::numeric_limits<double>::quiet_NaN();
   } else {

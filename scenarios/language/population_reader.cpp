@@ -11,11 +11,15 @@ constexpr std::uint64_t things_max = 4'000'000'000;  // thing_id has 32 bits
 
 value_type type_of(const node& scalar) {
   switch (scalar.kind) {
-    case node_kind::boolean: return value_type::boolean;
+    case node_kind::boolean:
+      return value_type::boolean;
     case node_kind::integer:
-    case node_kind::number: return value_type::number;
-    case node_kind::text: return value_type::text;
-    default: return value_type::any;
+    case node_kind::number:
+      return value_type::number;
+    case node_kind::text:
+      return value_type::text;
+    default:
+      return value_type::any;
   }
 }
 
@@ -40,7 +44,8 @@ void read_assignments(const node* map, std::vector<assignment>& out, diagnostics
         a.source_mark_ = inside(m.value.text_mark, 2, a.source.size());
         a.type = value_type::any;
       } else {
-        found.error("E110", m.value.mark, "a column is a plain value or one ${expression} alone", "\"${a + b}\"");
+        found.error("E110", m.value.mark, "a column is a plain value or one ${expression} alone",
+                    "\"${a + b}\"");
         continue;
       }
     }
@@ -64,8 +69,10 @@ void read_tags(const node& tree, population& out, diagnostics& found) {
   if (tags == nullptr) return;
   for (const member& m : tags->members) {
     if (m.key.starts_with("x-")) continue;
-    if (m.value.is_scalar()) out.tags.emplace_back(m.key, m.value.text);
-    else found.error("E103", m.value.mark, "a tag is one word");
+    if (m.value.is_scalar())
+      out.tags.emplace_back(m.key, m.value.text);
+    else
+      found.error("E103", m.value.mark, "a tag is one word");
   }
 }
 
@@ -100,7 +107,8 @@ population read_population(const member& m, std::string_view sector, diagnostics
   if (const node* script = tree.find("script")) out.script_mark = script->mark;
   read_payload(tree, out);
   if (taken::text(tree, "driver") == "stock") out.driver = driver_choice::stock;
-  out.gateway = static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken::whole(tree, "gateway").value_or(0), 0, 1'000'000'000));
+  out.gateway = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(taken::whole(tree, "gateway").value_or(0), 0, 1'000'000'000));
   read_tags(tree, out, found);
   return out;
 }
@@ -118,9 +126,12 @@ void read_populations(const node& tree, std::string_view sector, scenario& out, 
       found.error("E110", m.key_mark, "more than 4,000,000,000 things in one scenario");
       return;
     }
-    const auto twin = std::find_if(out.populations.begin(), out.populations.end(), [&](const population& other) { return other.full_name == p.full_name; });
+    const auto twin = std::find_if(out.populations.begin(), out.populations.end(),
+                                   [&](const population& other) { return other.full_name == p.full_name; });
     if (twin != out.populations.end()) {
-      found.error("E141", p.mark, "the kind " + p.full_name + " stands twice, as `things` are of the sector other")
+      found
+          .error("E141", p.mark,
+                 "the kind " + p.full_name + " stands twice, as `things` are of the sector other")
           .notes.push_back({"the first is here", twin->mark});
       continue;
     }

@@ -19,8 +19,8 @@ std::string key_of(const std::string& text) {
 
 bool is_plain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' || c == '/' ||
-           c == '_' || c == '-' || c == '%';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+           c == '.' || c == '/' || c == '_' || c == '-' || c == '%';
   });
 }
 
@@ -54,17 +54,20 @@ std::string quick_scenario_text(const quick_options& options) {
     }
     if (!options.allow.empty()) {
       out += comma + "allow: [";
-      for (std::size_t i = 0; i < options.allow.size(); ++i) out += (i == 0 ? " " : ", ") + json_quoted(options.allow[i]);
+      for (std::size_t i = 0; i < options.allow.size(); ++i)
+        out += (i == 0 ? " " : ", ") + json_quoted(options.allow[i]);
       out += " ]";
     }
     out += " }\n";
   }
   std::string name = options.model.substr(options.model.rfind('/') + 1);
   name = name.substr(0, name.find('.'));
-  const bool fine = !name.empty() && name[0] >= 'a' && name[0] <= 'z' && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  out += "things:\n  " + (fine ? name : std::string{"thing"}) + ": { model: " + scalar(options.model) + ", count: " + scalar(options.count);
+  const bool fine =
+      !name.empty() && name[0] >= 'a' && name[0] <= 'z' && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      });
+  out += "things:\n  " + (fine ? name : std::string{"thing"}) + ": { model: " + scalar(options.model) +
+         ", count: " + scalar(options.count);
   if (!options.over.empty()) out += ", over: " + scalar(options.over);
   out += ", every: " + scalar(options.every) + " }\n";
   out += "phases:\n  - ramp: " + ramp_of(options) + "\n  - hold: " + scalar(options.hold) + "\n";

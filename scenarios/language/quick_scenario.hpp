@@ -14,10 +14,10 @@ struct quick_options {
   std::string count = "1k";
   std::string every = "10 s";
   std::string hold = "1 min";
-  std::string ramp;               ///< "" = a tenth of `hold`, between 1 s and 30 s.
+  std::string ramp;  ///< "" = a tenth of `hold`, between 1 s and 30 s.
   std::string model = "builtin/meter";
-  std::string over;               ///< "" = the first URL's protocol.
-  std::vector<std::string> allow; ///< Ranges beyond loopback: "10.0.0.5/32".
+  std::string over;                ///< "" = the first URL's protocol.
+  std::vector<std::string> allow;  ///< Ranges beyond loopback: "10.0.0.5/32".
 };
 
 /// The YAML of language.md §2.3 for these options; what --print-scenario prints.

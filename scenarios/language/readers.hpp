@@ -9,29 +9,33 @@
 
 namespace wanwu::lang {
 
-/// A path written in a file, resolved against `folder` and refused when it leaves it (.., absolute, symbolic link) or
-/// is no file. `code` and `what` name the mistake when it does not exist.
-std::optional<std::string> resolve_inside(const std::string& folder, const std::string& written, const source_mark& mark,
-                                          std::string_view code, std::string_view what, diagnostics& found);
+/// A path written in a file, resolved against `folder` and refused when it leaves it (.., absolute, symbolic
+/// link) or is no file. `code` and `what` name the mistake when it does not exist.
+std::optional<std::string> resolve_inside(const std::string& folder, const std::string& written,
+                                          const source_mark& mark, std::string_view code,
+                                          std::string_view what, diagnostics& found);
 
 /// Refuses literals under password, key, token, bearer anywhere but in bodies, columns and tags.
 void check_secrets(const node& tree, diagnostics& found);
 
 /// The tree of a target/v1 as struct. Templates are checked for grammar; names only when `standalone`.
-std::shared_ptr<target_file> read_target(const node& tree, const std::string& path, bool standalone, diagnostics& found);
+std::shared_ptr<target_file> read_target(const node& tree, const std::string& path, bool standalone,
+                                         diagnostics& found);
 /// One operations map into `out` (target_forms.cpp). `formats` may be nullptr.
 void read_operations(const node& tree, const node* formats, operations& out, diagnostics& found);
 /// Checks all templates of a target against names; each mistake once. `only` limits to one protocol.
-void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only, diagnostics& found);
+void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only,
+                     diagnostics& found);
 /// Refuses schemes that do not work yet and addresses that are not allowed.
-void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits, url& out,
-                    diagnostics& found);
+void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits,
+                    url& out, diagnostics& found);
 
 /// The tree of a scenario/v1 as struct; `target` may be nullptr when it was broken.
 void read_scenario(const node& tree, scenario& out, const load_options& options, diagnostics& found);
 /// Populations of one map into `out` (population_reader.cpp).
 void read_populations(const node& tree, std::string_view sector, scenario& out, diagnostics& found);
-/// Everything that needs more than one place to judge: models, names, operations, thresholds (scenario_check.cpp).
+/// Everything that needs more than one place to judge: models, names, operations, thresholds
+/// (scenario_check.cpp).
 void check_scenario(scenario& s, const load_options& options, diagnostics& found);
 
 /// "2026-11-22T17:00:00+01:00" as ns since 1970 UTC and the offset in seconds.

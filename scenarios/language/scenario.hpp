@@ -17,8 +17,9 @@
 namespace wanwu::lang {
 
 /// The ten of the declaration. `things:` without a sector are `other`.
-inline constexpr std::array<std::string_view, 10> sector_names{"city",   "industry",  "agriculture", "military",  "education",
-                                                               "health", "aerospace", "energy",      "logistics", "other"};
+inline constexpr std::array<std::string_view, 10> sector_names{
+    "city",   "industry",  "agriculture", "military",  "education",
+    "health", "aerospace", "energy",      "logistics", "other"};
 
 enum class driver_choice : std::uint8_t { native, stock };
 enum class payload_kind : std::uint8_t { json, senml_json, senml_cbor, body };
@@ -26,9 +27,9 @@ enum class payload_kind : std::uint8_t { json, senml_json, senml_cbor, body };
 /// A column: a constant, or an expression when `is_expression`.
 struct assignment {
   std::string name;
-  source_mark mark;        ///< Of the value.
-  node written;            ///< As in the file.
-  bool is_expression{};    ///< `written` is "${...}" alone; `source` is what stands inside.
+  source_mark mark;      ///< Of the value.
+  node written;          ///< As in the file.
+  bool is_expression{};  ///< `written` is "${...}" alone; `source` is what stands inside.
   std::string source;
   source_mark source_mark_;
   value_type type = value_type::any;
@@ -36,23 +37,24 @@ struct assignment {
 
 /// One kind of thing, `count` times.
 struct population {
-  std::string name;      ///< The kind: "smart_meter".
-  std::string sector;    ///< One of sector_names.
-  std::string full_name; ///< "energy.smart_meter", unique; `things:` are "other.meter".
-  source_mark mark;      ///< Of its key.
-  std::string model;     ///< "builtin/meter", or a path relative to scenario::folder and inside it.
+  std::string name;       ///< The kind: "smart_meter".
+  std::string sector;     ///< One of sector_names.
+  std::string full_name;  ///< "energy.smart_meter", unique; `things:` are "other.meter".
+  source_mark mark;       ///< Of its key.
+  std::string model;      ///< "builtin/meter", or a path relative to scenario::folder and inside it.
   source_mark model_mark;
   std::uint64_t count = 0;          ///< With `scale` and overrides applied.
   std::uint64_t count_written = 0;  ///< As in the file.
   protocol over = protocol::mqtt;
   source_mark over_mark;
-  duration every{};         ///< 0 = the model's own period.
-  double jitter = 0;        ///< 0..1, share of `every`.
-  std::string place;        ///< Name of a place, "" = none.
+  duration every{};   ///< 0 = the model's own period.
+  double jitter = 0;  ///< 0..1, share of `every`.
+  std::string place;  ///< Name of a place, "" = none.
   source_mark place_mark;
-  std::vector<assignment> state;   ///< Columns with their value at the start, drawn once a thing.
-  std::vector<assignment> update;  ///< New values at each reading; a name is a column or a property of the model.
-  std::string script;       ///< Lua file, ready to open; "" = none.
+  std::vector<assignment> state;  ///< Columns with their value at the start, drawn once a thing.
+  std::vector<assignment>
+      update;          ///< New values at each reading; a name is a column or a property of the model.
+  std::string script;  ///< Lua file, ready to open; "" = none.
   source_mark script_mark;
   payload_kind payload = payload_kind::json;
   std::shared_ptr<const node> payload_body;  ///< When payload is `body`: see compile_body().
@@ -86,26 +88,27 @@ enum class drop_kind : std::uint8_t { abrupt, clean };
 struct storm {
   std::string name;
   source_mark mark;
-  std::string who;       ///< Expression over sector, kind, protocol, index, thing.*, places, tags; "" = all.
+  std::string who;  ///< Expression over sector, kind, protocol, index, thing.*, places, tags; "" = all.
   source_mark who_mark;
-  double share = 1;      ///< 0..1 of those.
+  double share = 1;  ///< 0..1 of those.
   drop_kind drop = drop_kind::abrupt;
-  duration dark{};       ///< Between the drop and the first try to return.
+  duration dark{};           ///< Between the drop and the first try to return.
   duration return_within{};  ///< The returns are spread over this.
   backoff_kind backoff = backoff_kind::exponential;
 };
 
 struct clock_spec {
-  std::optional<std::int64_t> start_ns;  ///< Scenario time at the start, ns since 1970 UTC; none = the wall clock.
-  std::int32_t utc_offset_s = 0;         ///< Of the `start` text: local hours of the things' days.
-  double speed = 1;                      ///< Scenario seconds per real second.
+  std::optional<std::int64_t>
+      start_ns;                   ///< Scenario time at the start, ns since 1970 UTC; none = the wall clock.
+  std::int32_t utc_offset_s = 0;  ///< Of the `start` text: local hours of the things' days.
+  double speed = 1;               ///< Scenario seconds per real second.
 };
 
 struct scenario {
-  std::string name;   ///< Given, or the file's name without its endings.
+  std::string name;  ///< Given, or the file's name without its endings.
   std::string title;
   std::string path;
-  std::string folder; ///< The project folder: everything the file names lies in it.
+  std::string folder;  ///< The project folder: everything the file names lies in it.
   std::uint64_t seed = 1;
   bool seed_given{};
   double scale = 1;
@@ -116,7 +119,8 @@ struct scenario {
   std::vector<storm> storms;
   std::vector<threshold> thresholds;
 
-  bool target_named{};     ///< False: nothing named one; endpoints have no address and the embedded target is meant.
+  bool target_named{};  ///< False: nothing named one; endpoints have no address and the embedded target is
+                        ///< meant.
   std::shared_ptr<const target_file> target;  ///< Never null after loading.
 
   std::shared_ptr<const source_set> sources;

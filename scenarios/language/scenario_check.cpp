@@ -1,4 +1,5 @@
-// The checks that need more than one place to judge: models, names in expressions, operations, tags and phases.
+// The checks that need more than one place to judge: models, names in expressions, operations, tags and
+// phases.
 #include <algorithm>
 #include <set>
 
@@ -10,7 +11,8 @@ namespace {
 
 class scenario_checker {
  public:
-  scenario_checker(scenario& s, const load_options& options, diagnostics& found) : s_{s}, options_{options}, found_{found} {}
+  scenario_checker(scenario& s, const load_options& options, diagnostics& found)
+      : s_{s}, options_{options}, found_{found} {}
   void check();
 
  private:
@@ -49,28 +51,35 @@ std::optional<model_facts> scenario_checker::model(population& p) {
   if (facts) return facts;
   const auto names = options_.models->names();
   const std::vector<std::string_view> known{names.begin(), names.end()};
-  if (!why.empty()) found_.error("E150", p.model_mark, "the model `" + p.model + "` is broken: " + why);
-  else found_.error("E150", p.model_mark, "there is no model `" + p.model + "`", suggestion(p.model, known, 8));
+  if (!why.empty())
+    found_.error("E150", p.model_mark, "the model `" + p.model + "` is broken: " + why);
+  else
+    found_.error("E150", p.model_mark, "there is no model `" + p.model + "`", suggestion(p.model, known, 8));
   return std::nullopt;
 }
 
 void scenario_checker::files(population& p) {
   if (!p.script.empty()) {
-    if (const auto path = resolve_inside(s_.folder, p.script, p.script_mark, "E001", "script", found_)) p.script = *path;
+    if (const auto path = resolve_inside(s_.folder, p.script, p.script_mark, "E001", "script", found_))
+      p.script = *path;
   }
   if (p.place.empty()) return;
   std::vector<std::string_view> known;
   for (const place_count& place : s_.places) known.emplace_back(place.name);
   if (std::find(known.begin(), known.end(), p.place) == known.end()) {
-    found_.error("E140", p.place_mark, "the place `" + p.place + "` of " + p.full_name + " stands nowhere under `places`", suggestion(p.place, known));
+    found_.error("E140", p.place_mark,
+                 "the place `" + p.place + "` of " + p.full_name + " stands nowhere under `places`",
+                 suggestion(p.place, known));
   }
 }
 
 void scenario_checker::column(const assignment& a, const name_resolver& names, value_type& type) {
   if (!a.is_expression) return;
   const auto compiled = compile_expression(a.source, names);
-  if (compiled) type = compiled->type();
-  else report(compiled.error(), a.source_mark_);
+  if (compiled)
+    type = compiled->type();
+  else
+    report(compiled.error(), a.source_mark_);
 }
 
 void scenario_checker::columns(population& p, const model_facts* facts) {
@@ -89,13 +98,16 @@ void scenario_checker::columns(population& p, const model_facts* facts) {
     }
     const bool unknown = std::find(known.begin(), known.end(), a.name) == known.end();
     if (unknown && facts != nullptr) {
-      found_.error("E121", a.mark, "`" + a.name + "` is neither a column of `state` nor a property of the model", suggestion(a.name, known));
+      found_.error("E121", a.mark,
+                   "`" + a.name + "` is neither a column of `state` nor a property of the model",
+                   suggestion(a.name, known));
     }
   }
   if (p.payload_body) {
     if (const auto compiled = compile_body(*p.payload_body, full); !compiled) {
       const bool name = compiled.error().message.starts_with("there is no `");
-      found_.error(name ? "E121" : "E120", compiled.error().mark, compiled.error().message, compiled.error().hint);
+      found_.error(name ? "E121" : "E120", compiled.error().mark, compiled.error().message,
+                   compiled.error().hint);
     }
   }
 }
@@ -116,13 +128,16 @@ void scenario_checker::operations_of(const population& p, const model_facts* fac
     return target.http ? target.http->mark : source_mark{source_mark::no_file, 1, 1, 1};
   };
   if (s_.target_named && !target.has(p.over)) {
-    auto& d = found_.error("E160", p.over_mark, p.full_name + " speaks " + over + ", but the target has no " + over + " endpoint");
+    auto& d = found_.error("E160", p.over_mark,
+                           p.full_name + " speaks " + over + ", but the target has no " + over + " endpoint");
     d.notes.push_back({"the target is described here", endpoint_mark()});
     return;
   }
   const auto index = static_cast<std::size_t>(p.over);
   if (!target.ops.telemetry[index]) {
-    auto& d = found_.error("E160", p.over_mark, "operation telemetry has no " + over + " form, but " + p.full_name + " speaks " + over);
+    auto& d =
+        found_.error("E160", p.over_mark,
+                     "operation telemetry has no " + over + " form, but " + p.full_name + " speaks " + over);
     point_at_target(d, "the target describes telemetry here");
     return;
   }
@@ -133,7 +148,9 @@ void scenario_checker::operations_of(const population& p, const model_facts* fac
 
 void scenario_checker::gateway(const population& p) {
   if (p.gateway == 0 || p.over == protocol::mqtt) return;
-  found_.error("E103", p.over_mark, "`gateway` shares an MQTT connection, but " + p.full_name + " speaks " + std::string{name_of(p.over)});
+  found_.error(
+      "E103", p.over_mark,
+      "`gateway` shares an MQTT connection, but " + p.full_name + " speaks " + std::string{name_of(p.over)});
 }
 
 void scenario_checker::storms() {
@@ -165,7 +182,8 @@ void scenario_checker::tags(const threshold& t) {
     const std::vector<std::string_view> known{in.begin(), in.end()};
     const std::size_t at = t.text.find(word, t.text.find('{'));
     found_.error("E140", inside(t.mark, at == std::string::npos ? 0 : at, word.size()),
-                 known_key ? "no thing has " + key + "=" + wanted : "there is no tag `" + key + "`", suggestion(word, known));
+                 known_key ? "no thing has " + key + "=" + wanted : "there is no tag `" + key + "`",
+                 suggestion(word, known));
   }
 }
 
@@ -176,7 +194,8 @@ void scenario_checker::thresholds() {
     tags(t);
     if (t.phase.empty() || std::find(phases.begin(), phases.end(), t.phase) != phases.end()) continue;
     const std::size_t at = t.text.rfind(t.phase);
-    found_.error("E140", inside(t.mark, at, t.phase.size()), "there is no phase `" + t.phase + "`", suggestion(t.phase, phases));
+    found_.error("E140", inside(t.mark, at, t.phase.size()), "there is no phase `" + t.phase + "`",
+                 suggestion(t.phase, phases));
   }
 }
 
@@ -195,7 +214,8 @@ void scenario_checker::check() {
 
 }  // namespace
 
-slot_table slots_for(const scenario& s, const population& p, const model_facts* model, const target_file* target) {
+slot_table slots_for(const scenario& s, const population& p, const model_facts* model,
+                     const target_file* target) {
   slot_table out;
   const auto with_thing = [&](const std::string& name, value_type type) {
     const std::uint16_t number = out.add(name, type);
@@ -222,6 +242,8 @@ slot_table storm_slots(const scenario& s) {
   return out;
 }
 
-void check_scenario(scenario& s, const load_options& options, diagnostics& found) { scenario_checker{s, options, found}.check(); }
+void check_scenario(scenario& s, const load_options& options, diagnostics& found) {
+  scenario_checker{s, options, found}.check();
+}
 
 }  // namespace wanwu::lang

@@ -12,7 +12,8 @@ namespace {
 
 class scenario_reader {
  public:
-  scenario_reader(const node& tree, scenario& out, diagnostics& found) : tree_{tree}, out_{out}, found_{found} {}
+  scenario_reader(const node& tree, scenario& out, diagnostics& found)
+      : tree_{tree}, out_{out}, found_{found} {}
   void read();
 
  private:
@@ -35,14 +36,16 @@ class scenario_reader {
 void scenario_reader::clock() {
   const node* clock = taken::map_at(&tree_, "clock");
   if (clock == nullptr) return;
-  if (const node* speed = clock->find("speed"); speed != nullptr && speed->number > 0) out_.clock.speed = speed->number;
+  if (const node* speed = clock->find("speed"); speed != nullptr && speed->number > 0)
+    out_.clock.speed = speed->number;
   const node* start = taken::text_at(*clock, "start");
   if (start == nullptr) return;
   if (const auto at = parse_instant(start->text)) {
     out_.clock.start_ns = at->ns;
     out_.clock.utc_offset_s = at->utc_offset_s;
   } else {
-    found_.error("E110", start->mark, "`" + start->text + "` is not a date with time and offset", "e.g. 2026-11-22T17:00:00+01:00");
+    found_.error("E110", start->mark, "`" + start->text + "` is not a date with time and offset",
+                 "e.g. 2026-11-22T17:00:00+01:00");
   }
 }
 
@@ -55,7 +58,8 @@ void scenario_reader::places() {
     if (!count) continue;
     if (*count == 0) found_.error("E110", m.value.mark, "there must be at least one `" + m.key + "`");
     const double scaled = std::round(static_cast<double>(*count) * out_.scale);
-    out_.places.push_back({m.key, std::max<std::uint64_t>(1, static_cast<std::uint64_t>(scaled)), m.key_mark});
+    out_.places.push_back(
+        {m.key, std::max<std::uint64_t>(1, static_cast<std::uint64_t>(scaled)), m.key_mark});
   }
 }
 
@@ -74,7 +78,8 @@ void scenario_reader::populations() {
   }
   const bool some = tree_.find("things") != nullptr || tree_.find("sectors") != nullptr;
   if (!some || (out_.populations.empty() && !found_.has_errors())) {
-    found_.error("E102", tree_.mark, "there is no thing in this scenario", "things: { meter: { model: builtin/meter, count: 10k, every: 10 s } }");
+    found_.error("E102", tree_.mark, "there is no thing in this scenario",
+                 "things: { meter: { model: builtin/meter, count: 10k, every: 10 s } }");
   }
 }
 
@@ -105,7 +110,8 @@ void scenario_reader::storms() {
 
 std::string scenario_reader::free_name(std::string wanted) const {
   const auto taken_already = [&](const std::string& name) {
-    return std::any_of(out_.phases.begin(), out_.phases.end(), [&](const phase& p) { return p.name == name; });
+    return std::any_of(out_.phases.begin(), out_.phases.end(),
+                       [&](const phase& p) { return p.name == name; });
   };
   std::string name = wanted;
   for (int i = 2; taken_already(name); ++i) name = wanted + "-" + std::to_string(i);
@@ -126,7 +132,8 @@ void scenario_reader::loads(const node& item, phase& out) {
       found = true;
       out.load.emplace_back(i, m.value.number);
     }
-    if (!found) found_.error("E140", m.key_mark, "there is no kind `" + m.key + "`", suggestion(m.key, known));
+    if (!found)
+      found_.error("E140", m.key_mark, "there is no kind `" + m.key + "`", suggestion(m.key, known));
   }
 }
 
@@ -148,7 +155,8 @@ void scenario_reader::phase_of(const node& item, double& level) {
   level = p.to;
   if (const node* name = taken::text_at(item, "name")) {
     p.name = name->text;
-    if (free_name(p.name) != p.name) found_.error("E141", name->mark, "there are two phases `" + p.name + "`");
+    if (free_name(p.name) != p.name)
+      found_.error("E141", name->mark, "there are two phases `" + p.name + "`");
   } else {
     p.name = free_name(p.kind == phase_kind::ramp ? "ramp" : "hold");
   }
@@ -159,7 +167,9 @@ void scenario_reader::phase_of(const node& item, double& level) {
       known.emplace_back(out_.storms[i].name);
       if (out_.storms[i].name == storm->text) p.storm = static_cast<int>(i);
     }
-    if (p.storm < 0) found_.error("E140", storm->mark, "there is no storm `" + storm->text + "`", suggestion(storm->text, known));
+    if (p.storm < 0)
+      found_.error("E140", storm->mark, "there is no storm `" + storm->text + "`",
+                   suggestion(storm->text, known));
   }
   out_.phases.push_back(std::move(p));
 }
@@ -180,7 +190,8 @@ void scenario_reader::threshold_of(const node& item) {
   if (!parsed) {
     const auto& wrong = parsed.error();
     const bool metric = wrong.message.starts_with("there is no metric");
-    found_.error(metric ? "E131" : "E130", inside(check->text_mark, wrong.offset, wrong.length), wrong.message, wrong.hint);
+    found_.error(metric ? "E131" : "E130", inside(check->text_mark, wrong.offset, wrong.length),
+                 wrong.message, wrong.hint);
     return;
   }
   parsed->mark = check->text_mark;
@@ -188,7 +199,8 @@ void scenario_reader::threshold_of(const node& item) {
     parsed->abort = taken::truth(item, "abort", false);
     parsed->grace = taken::length(item, "grace").value_or(duration{});
     parsed->level = taken::text(item, "level") == "should" ? threshold_level::should : threshold_level::must;
-    if (const auto samples = taken::whole(item, "min_samples"); samples && *samples > 0) parsed->min_samples = static_cast<std::uint64_t>(*samples);
+    if (const auto samples = taken::whole(item, "min_samples"); samples && *samples > 0)
+      parsed->min_samples = static_cast<std::uint64_t>(*samples);
     parsed->why = taken::text(item, "why");
   }
   out_.thresholds.push_back(std::move(*parsed));
@@ -208,7 +220,8 @@ void scenario_reader::read() {
     out_.seed_given = true;
   }
   if (const auto scale = taken::percent(tree_, "scale")) out_.scale = *scale;
-  if (tree_.find("scale") != nullptr && out_.scale <= 0) found_.error("E110", tree_.find("scale")->mark, "a scale must be above 0 %");
+  if (tree_.find("scale") != nullptr && out_.scale <= 0)
+    found_.error("E110", tree_.find("scale")->mark, "a scale must be above 0 %");
   clock();
   places();
   populations();
@@ -236,16 +249,19 @@ std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t
 std::optional<instant> parse_instant(std::string_view text) {
   std::int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   constexpr std::size_t date_size = 19;
-  const bool shape = text.size() > date_size && text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') &&
-                     text[13] == ':' && text[16] == ':';
-  if (!shape || !read_digits(text, 0, 4, year) || !read_digits(text, 5, 2, month) || !read_digits(text, 8, 2, day) ||
-      !read_digits(text, 11, 2, hour) || !read_digits(text, 14, 2, minute) || !read_digits(text, 17, 2, second)) {
+  const bool shape = text.size() > date_size && text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':';
+  if (!shape || !read_digits(text, 0, 4, year) || !read_digits(text, 5, 2, month) ||
+      !read_digits(text, 8, 2, day) || !read_digits(text, 11, 2, hour) || !read_digits(text, 14, 2, minute) ||
+      !read_digits(text, 17, 2, second)) {
     return std::nullopt;
   }
   constexpr std::array<int, 12> days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (year < 1970 || year > 2200 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  if (year < 1970 || year > 2200 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
   const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  if (day < 1 || day > days[static_cast<std::size_t>(month - 1)] + (leap && month == 2 ? 1 : 0)) return std::nullopt;
+  if (day < 1 || day > days[static_cast<std::size_t>(month - 1)] + (leap && month == 2 ? 1 : 0))
+    return std::nullopt;
   std::size_t at = date_size;
   if (text[at] == '.') {
     for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9';) ++at;
@@ -255,11 +271,13 @@ std::optional<instant> parse_instant(std::string_view text) {
   if (zone != "Z" && zone != "z") {
     std::int64_t hours = 0, minutes = 0;
     const bool offset = zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':' &&
-                        read_digits(zone, 1, 2, hours) && read_digits(zone, 4, 2, minutes) && hours <= 14 && minutes < 60;
+                        read_digits(zone, 1, 2, hours) && read_digits(zone, 4, 2, minutes) && hours <= 14 &&
+                        minutes < 60;
     if (!offset) return std::nullopt;
     out.utc_offset_s = static_cast<std::int32_t>((hours * 60 + minutes) * 60 * (zone[0] == '-' ? -1 : 1));
   }
-  const std::int64_t seconds = days_since_1970(year, month, day) * 86'400 + hour * 3600 + minute * 60 + second;
+  const std::int64_t seconds =
+      days_since_1970(year, month, day) * 86'400 + hour * 3600 + minute * 60 + second;
   out.ns = (seconds - out.utc_offset_s) * 1'000'000'000;
   return out;
 }

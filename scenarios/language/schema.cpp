@@ -25,7 +25,9 @@ class schema_printer {
   std::set<std::string_view> defined_;
 };
 
-void put_type(node& out, std::string_view type) { put(out, "type", make_text(type)); }
+void put_type(node& out, std::string_view type) {
+  put(out, "type", make_text(type));
+}
 
 void put_pattern(node& out, std::string pattern) {
   put_type(out, "string");
@@ -48,9 +50,15 @@ void put_examples(node& out, const shape& what, std::string_view key) {
 
 void schema_printer::put_scalar(node& out, const shape& what) {
   switch (what.kind) {
-    case shape_kind::text: put_type(out, "string"); break;
-    case shape_kind::name: put_pattern(out, std::string{name_pattern}); break;
-    case shape_kind::boolean: put_type(out, "boolean"); break;
+    case shape_kind::text:
+      put_type(out, "string");
+      break;
+    case shape_kind::name:
+      put_pattern(out, std::string{name_pattern});
+      break;
+    case shape_kind::boolean:
+      put_type(out, "boolean");
+      break;
     case shape_kind::integer:
     case shape_kind::number:
       put_type(out, what.kind == shape_kind::integer ? "integer" : "number");
@@ -66,13 +74,23 @@ void schema_printer::put_scalar(node& out, const shape& what) {
       put(out, "anyOf", make_list({std::move(number), std::move(text)}));
       break;
     }
-    case shape_kind::duration: put_pattern(out, "^" + std::string{amount} + " *(us|ms|s|min|h|d)$"); break;
-    case shape_kind::rate: put_pattern(out, "^" + std::string{amount} + " *[kM]? */ *(s|min|h)$"); break;
-    case shape_kind::percent: put_pattern(out, "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) *%$"); break;
-    case shape_kind::choice: put_examples(out, what, "enum"); return;
-    default: return;
+    case shape_kind::duration:
+      put_pattern(out, "^" + std::string{amount} + " *(us|ms|s|min|h|d)$");
+      break;
+    case shape_kind::rate:
+      put_pattern(out, "^" + std::string{amount} + " *[kM]? */ *(s|min|h)$");
+      break;
+    case shape_kind::percent:
+      put_pattern(out, "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) *%$");
+      break;
+    case shape_kind::choice:
+      put_examples(out, what, "enum");
+      return;
+    default:
+      return;
   }
-  if (what.kind != shape_kind::integer && what.kind != shape_kind::number) put_examples(out, what, "examples");
+  if (what.kind != shape_kind::integer && what.kind != shape_kind::number)
+    put_examples(out, what, "examples");
 }
 
 node key_schema(std::string_view pattern) {
@@ -105,7 +123,8 @@ void schema_printer::put_object(node& out, const shape& what) {
 void schema_printer::put_map(node& out, const shape& what) {
   put_type(out, "object");
   if (what.keys == key_kind::name) put(out, "propertyNames", key_schema("^([a-z][a-z0-9_-]*|x-.*)$"));
-  if (what.keys == key_kind::identifier) put(out, "propertyNames", key_schema("^([A-Za-z_][A-Za-z0-9_]*|x-.*)$"));
+  if (what.keys == key_kind::identifier)
+    put(out, "propertyNames", key_schema("^([A-Za-z_][A-Za-z0-9_]*|x-.*)$"));
   put(put(out, "patternProperties", make_map()), "^x-", make_map());
   put(out, "additionalProperties", describe(*what.item, {}));
 }
@@ -128,9 +147,14 @@ node secret_schema() {
 node schema_printer::inline_shape(const shape& what) {
   node out = make_map();
   switch (what.kind) {
-    case shape_kind::any: break;
-    case shape_kind::object: put_object(out, what); break;
-    case shape_kind::map: put_map(out, what); break;
+    case shape_kind::any:
+      break;
+    case shape_kind::object:
+      put_object(out, what);
+      break;
+    case shape_kind::map:
+      put_map(out, what);
+      break;
     case shape_kind::list:
       put_type(out, "array");
       put(out, "items", describe(*what.item, {}));
@@ -142,8 +166,11 @@ node schema_printer::inline_shape(const shape& what) {
       put(out, "anyOf", std::move(options));
       break;
     }
-    case shape_kind::secret: put(out, "anyOf", secret_schema()); break;
-    default: put_scalar(out, what);
+    case shape_kind::secret:
+      put(out, "anyOf", secret_schema());
+      break;
+    default:
+      put_scalar(out, what);
   }
   if (!what.help.empty()) put(out, "description", make_text(what.help));
   return out;
@@ -153,8 +180,10 @@ node schema_printer::describe(const shape& what, std::string_view help) {
   if (what.name.empty()) {
     node out = inline_shape(what);
     if (help.empty()) return out;
-    if (node* old = out.find("description")) *old = make_text(help);
-    else put(out, "description", make_text(help));
+    if (node* old = out.find("description"))
+      *old = make_text(help);
+    else
+      put(out, "description", make_text(help));
     return out;
   }
   if (defined_.insert(what.name).second) {
@@ -185,6 +214,8 @@ node schema_printer::print(const file_kind& kind) {
 
 }  // namespace
 
-std::string schema_text(const file_kind& kind) { return to_json(schema_printer{}.print(kind), 2) + "\n"; }
+std::string schema_text(const file_kind& kind) {
+  return to_json(schema_printer{}.print(kind), 2) + "\n";
+}
 
 }  // namespace wanwu::lang

@@ -1,4 +1,5 @@
-// Taking typed values out of a tree that check_fields() has seen: what did not fit has been reported and is passed over.
+// Taking typed values out of a tree that check_fields() has seen: what did not fit has been reported and is
+// passed over.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// A target file, read and checked: where the target is, how each operation looks on each protocol, what is allowed.
+// A target file, read and checked: where the target is, how each operation looks on each protocol, what is
+// allowed.
 #pragma once
 
 #include <array>
@@ -24,12 +25,13 @@ struct template_source {
 /// A secret never stands in a file: this says where to find it. The value is read by resolve_secret() only.
 struct secret_source {
   enum class origin : std::uint8_t { none, env, file } from = origin::none;
-  std::string name;  ///< Of the environment variable or the file.
+  std::string name;                     ///< Of the environment variable or the file.
   std::optional<std::string> fallback;  ///< `default:`, env only.
   source_mark mark;
   bool given() const noexcept { return from != origin::none; }
 };
-/// The secret, or nothing when the variable is unset or the file cannot be read (<= 64 kB, one trailing newline cut).
+/// The secret, or nothing when the variable is unset or the file cannot be read (<= 64 kB, one trailing
+/// newline cut).
 std::optional<std::string> resolve_secret(const secret_source& secret);
 
 struct url {
@@ -66,13 +68,19 @@ struct http_endpoint_spec {
   secret_source bearer;
   template_source user;
   secret_source password;
-  duration keep_alive{};    ///< How long an idle connection is kept; 0 = the driver's own.
-  std::uint32_t pool = 0;   ///< Connections; 0 = the driver's own.
+  duration keep_alive{};   ///< How long an idle connection is kept; 0 = the driver's own.
+  std::uint32_t pool = 0;  ///< Connections; 0 = the driver's own.
 };
 
 /// How a field is taken out of a message that came in.
 struct extraction {
-  enum class from : std::uint8_t { none, payload, topic_level, response_topic, correlation_data } source = from::none;
+  enum class from : std::uint8_t {
+    none,
+    payload,
+    topic_level,
+    response_topic,
+    correlation_data
+  } source = from::none;
   std::uint32_t level = 0;  ///< topic_level: from 0.
   std::string json_path;    ///< payload: "$", "$.id", "$.items[*].id".
   source_mark mark;
@@ -93,9 +101,9 @@ struct message_form {
   template_source publish;  ///< mqtt: topic.
   std::uint8_t qos = 0;
   bool retain = false;
-  std::string method;       ///< coap, http.
-  template_source path;     ///< coap, http: with query.
-  bool confirmable = true;  ///< coap.
+  std::string method;                                            ///< coap, http.
+  template_source path;                                          ///< coap, http: with query.
+  bool confirmable = true;                                       ///< coap.
   std::vector<std::pair<std::string, template_source>> headers;  ///< http.
   payload_source payload;
   std::vector<std::uint16_t> expect;  ///< HTTP status or CoAP code byte; empty = the success class.
@@ -108,11 +116,11 @@ struct message_form {
 struct command_hearing {
   protocol via{};
   source_mark mark;
-  template_source subscribe;  ///< mqtt: topic filter.
-  std::uint8_t qos = 1;       ///< mqtt
-  template_source observe;    ///< coap: path.
-  template_source poll;       ///< http: path.
-  duration every{};           ///< http: between polls.
+  template_source subscribe;       ///< mqtt: topic filter.
+  std::uint8_t qos = 1;            ///< mqtt
+  template_source observe;         ///< coap: path.
+  template_source poll;            ///< http: path.
+  duration every{};                ///< http: between polls.
   extraction action, corr, input;  ///< input: "$" when not given.
   std::optional<message_form> ack;
   /// Topic of the ack when the message named no response topic and `ack.publish` uses it; "" = no ack then.
@@ -126,8 +134,8 @@ struct arrival {
   template_source subscribe;  ///< mqtt: a filter over all things.
   template_source observe;    ///< coap: a path, per thing of the sample.
   template_source stream;     ///< http: path of an event stream.
-  extraction id;    ///< Which thing; none on MQTT = by the topic that telemetry.publish gives.
-  extraction time;  ///< When the target had it.
+  extraction id;              ///< Which thing; none on MQTT = by the topic that telemetry.publish gives.
+  extraction time;            ///< When the target had it.
 };
 
 /// By protocol (index = static_cast<size_t>(protocol)).
@@ -135,7 +143,8 @@ template <class T>
 using per_protocol = std::array<std::optional<T>, 3>;
 
 struct operations {
-  per_protocol<message_form> register_, unregister, telemetry, event, read, command, search, trace, notification;
+  per_protocol<message_form> register_, unregister, telemetry, event, read, command, search, trace,
+      notification;
   per_protocol<command_hearing> hearing;
   per_protocol<arrival> arrived;
 };
@@ -149,9 +158,9 @@ struct cidr {
 std::optional<cidr> parse_cidr(std::string_view text);
 
 struct limits_spec {
-  std::vector<cidr> allow;            ///< Empty = loopback only (127.0.0.0/8 and ::1).
-  std::uint64_t connections = 0;      ///< 0 = no limit.
-  double rate_per_s = 0;              ///< 0 = no limit.
+  std::vector<cidr> allow;        ///< Empty = loopback only (127.0.0.0/8 and ::1).
+  std::uint64_t connections = 0;  ///< 0 = no limit.
+  double rate_per_s = 0;          ///< 0 = no limit.
   std::string consent_by, consent_until;
 };
 /// May the program talk to this address (4 or 16 bytes)? Ask for every address before the first packet.

@@ -66,7 +66,8 @@ void form_reader::check_topic(const template_source& topic, bool filter) {
     const bool begins = i == 0 || plain[i - 1] == '/';
     const bool ends = i + 1 == plain.size() || (plain[i] == '+' && plain[i + 1] == '/');
     if (begins && ends) continue;
-    found_.error("E122", topic.mark, "`+` stands for a whole level, `#` for all that follows", "a/+/c or a/#");
+    found_.error("E122", topic.mark, "`+` stands for a whole level, `#` for all that follows",
+                 "a/+/c or a/#");
     return;
   }
 }
@@ -87,16 +88,20 @@ extraction form_reader::take(const node& tree, std::string_view key, bool topic)
     out.json_path = text;
     return out;
   }
-  if (topic && text == "properties.correlationData") out.source = extraction::from::correlation_data;
-  else if (topic && text == "properties.responseTopic") out.source = extraction::from::response_topic;
+  if (topic && text == "properties.correlationData")
+    out.source = extraction::from::correlation_data;
+  else if (topic && text == "properties.responseTopic")
+    out.source = extraction::from::response_topic;
   else if (topic && text.starts_with("topic[") && text.ends_with("]")) {
     const std::string_view digits = text.substr(6, text.size() - 7);
     const auto got = std::from_chars(digits.data(), digits.data() + digits.size(), out.level);
-    if (got.ec == std::errc{} && got.ptr == digits.data() + digits.size()) out.source = extraction::from::topic_level;
+    if (got.ec == std::errc{} && got.ptr == digits.data() + digits.size())
+      out.source = extraction::from::topic_level;
   }
   if (!out.given()) {
     found_.error("E110", written->mark, "`" + written->text + "` does not say where in a message",
-                 topic ? "$.id, topic[3], properties.correlationData or properties.responseTopic" : "$, $.id, $[0].id");
+                 topic ? "$.id, topic[3], properties.correlationData or properties.responseTopic"
+                       : "$, $.id, $[0].id");
   }
   return out;
 }
@@ -116,7 +121,8 @@ void form_reader::payload(const node& tree, operation_defaults defaults, payload
       if (formats_ != nullptr) {
         for (const member& m : formats_->members) known.emplace_back(m.key);
       }
-      found_.error("E140", format->mark, "there is no format `" + format->text + "`", suggestion(format->text, known));
+      found_.error("E140", format->mark, "there is no format `" + format->text + "`",
+                   suggestion(format->text, known));
       return;
     }
     body = named->find("body");
@@ -125,7 +131,8 @@ void form_reader::payload(const node& tree, operation_defaults defaults, payload
   if (body == nullptr) return;
   out.what = payload_source::kind::body;
   out.body = taken::shared(body);
-  if (out.content.empty() && (!body->is_scalar() || body->text.starts_with("${"))) out.content = "application/json";
+  if (out.content.empty() && (!body->is_scalar() || body->text.starts_with("${")))
+    out.content = "application/json";
 }
 
 void form_reader::expected_code(const node& value, protocol via, message_form& out) {
@@ -133,10 +140,11 @@ void form_reader::expected_code(const node& value, protocol via, message_form& o
     out.expect.push_back(static_cast<std::uint16_t>(value.integer));
     return;
   }
+  if (value.kind == node_kind::number) return;  // reported as not being text
   const std::string& t = value.text;
-  const bool code = via == protocol::coap && value.kind == node_kind::text && t.size() == 4 && t[1] == '.' && t[0] >= '0' &&
-                    t[0] <= '0' + coap_classes && t[2] >= '0' && t[2] <= '3' && t[3] >= '0' && t[3] <= '9' &&
-                    (t[2] - '0') * 10 + (t[3] - '0') < 32;
+  const bool code = via == protocol::coap && value.kind == node_kind::text && t.size() == 4 && t[1] == '.' &&
+                    t[0] >= '0' && t[0] <= '0' + coap_classes && t[2] >= '0' && t[2] <= '3' && t[3] >= '0' &&
+                    t[3] <= '9' && (t[2] - '0') * 10 + (t[3] - '0') < 32;
   if (code) {
     out.expect.push_back(static_cast<std::uint16_t>((t[0] - '0') * 32 + (t[2] - '0') * 10 + (t[3] - '0')));
     return;
@@ -169,7 +177,8 @@ message_form form_reader::form(const node& tree, protocol via, operation_default
   out.value = take(tree, "value", false);
   if (const node* save = taken::map_at(&tree, "save")) out.corr = take(*save, "corr", false);
   if (const node* headers = taken::map_at(&tree, "headers")) {
-    for (const member& m : headers->members) out.headers.emplace_back(m.key, template_source{m.value.text, m.value.text_mark});
+    for (const member& m : headers->members)
+      out.headers.emplace_back(m.key, template_source{m.value.text, m.value.text_mark});
   }
   payload(tree, defaults, out.payload);
   expected_codes(tree, via, out);
@@ -180,7 +189,8 @@ message_form form_reader::form(const node& tree, protocol via, operation_default
 
 void form_reader::forms(const node* operation, operation_defaults defaults, per_protocol<message_form>& out) {
   for (const auto& [word, via] : protocols) {
-    if (const node* tree = taken::map_at(operation, word)) out[static_cast<std::size_t>(via)] = form(*tree, via, defaults);
+    if (const node* tree = taken::map_at(operation, word))
+      out[static_cast<std::size_t>(via)] = form(*tree, via, defaults);
   }
 }
 
@@ -200,7 +210,8 @@ void form_reader::hearing(const node* thing, per_protocol<command_hearing>& out)
     heard.action = take(*tree, "action", topic);
     heard.corr = take(*tree, "corr", topic);
     heard.input = take(*tree, "input", topic);
-    if (!heard.input.given()) heard.input = {extraction::from::payload, 0, topic ? "$" : "$.input", tree->mark};
+    if (!heard.input.given())
+      heard.input = {extraction::from::payload, 0, topic ? "$" : "$.input", tree->mark};
     if (const node* ack = taken::map_at(tree, "ack")) {
       heard.ack = form(*ack, via, {"POST", payload_source::kind::none});
       heard.ack_fallback = taken::source(*ack, "otherwise");

@@ -1,9 +1,9 @@
 // The tree of a target/v1 as struct.
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+
+#include <arpa/inet.h>
 
 #include "scenarios/language/readers.hpp"
 #include "scenarios/language/taken.hpp"
@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> secret_words{"password", "key", "token", "bearer", "secret"};
 /// Below these keys stands what things say, not how the tool logs in.
-constexpr std::array<std::string_view, 6> free_words{"body", "state", "update", "tags", "capabilities", "load"};
+constexpr std::array<std::string_view, 6> free_words{"body", "state",        "update",
+                                                     "tags", "capabilities", "load"};
 
 template <std::size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -23,7 +24,8 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
 
 class target_reader {
  public:
-  target_reader(const node& tree, target_file& out, diagnostics& found) : tree_{tree}, out_{out}, found_{found} {}
+  target_reader(const node& tree, target_file& out, diagnostics& found)
+      : tree_{tree}, out_{out}, found_{found} {}
   void read();
 
  private:
@@ -54,7 +56,8 @@ std::string target_reader::var_value(const member& m) {
   if (env == nullptr) return {};
   if (const char* set = std::getenv(env->text.c_str())) return set;
   if (const node* fallback = m.value.find("default")) return fallback->text;
-  found_.error("E171", env->mark, "the environment variable " + env->text + " is not set", "set it, or add `default:`");
+  found_.error("E171", env->mark, "the environment variable " + env->text + " is not set",
+               "set it, or add `default:`");
   return {};
 }
 
@@ -75,12 +78,16 @@ void target_reader::limits() {
   if (const node* allow = limits->find("allow"); allow != nullptr && allow->is_list()) {
     for (const node& item : allow->items) {
       const auto range = parse_cidr(item.text);
-      if (range) out_.limits.allow.push_back(*range);
-      else if (item.is_scalar()) found_.error("E110", item.mark, "`" + item.text + "` is not an address range", "e.g. 10.20.0.0/16");
+      if (range)
+        out_.limits.allow.push_back(*range);
+      else if (item.is_scalar())
+        found_.error("E110", item.mark, "`" + item.text + "` is not an address range", "e.g. 10.20.0.0/16");
     }
   }
-  if (const node* connections = limits->find("connections")) out_.limits.connections = taken::count_of(*connections).value_or(0);
-  if (const node* rate = taken::text_at(*limits, "rate")) out_.limits.rate_per_s = parse_rate(rate->text).value_or(0);
+  if (const node* connections = limits->find("connections"))
+    out_.limits.connections = taken::count_of(*connections).value_or(0);
+  if (const node* rate = taken::text_at(*limits, "rate"))
+    out_.limits.rate_per_s = parse_rate(rate->text).value_or(0);
   if (const node* consent = taken::map_at(limits, "consent")) {
     out_.limits.consent_by = taken::text(*consent, "by");
     out_.limits.consent_until = taken::text(*consent, "until");
@@ -115,20 +122,23 @@ secret_source target_reader::secret(const node* holder, std::string_view key) {
     out.name = file->text;
     // Relative to the target file, not to wherever the program was started.
     const std::size_t slash = out_.path.rfind('/');
-    if (!out.name.starts_with("/") && slash != std::string::npos) out.name = out_.path.substr(0, slash + 1) + out.name;
+    if (!out.name.starts_with("/") && slash != std::string::npos)
+      out.name = out_.path.substr(0, slash + 1) + out.name;
   }
   return out;
 }
 
 void target_reader::mqtt(const node& at) {
   mqtt_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark)) check_endpoint(protocol::mqtt, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, spec.mark))
+    check_endpoint(protocol::mqtt, *text, spec.mark, out_.limits, spec.at, found_);
   spec.version = taken::text(at, "version") == "3.1.1" ? 4 : 5;
   spec.client_id = taken::source(at, "client_id");
   if (spec.client_id.empty()) spec.client_id = {"${thing.id}", at.mark};
   spec.keep_alive = taken::length(at, "keep_alive").value_or(spec.keep_alive);
   if (spec.keep_alive > std::chrono::seconds{65535}) {
-    found_.error("E110", at.find("keep_alive")->mark, "the keep alive is longer than MQTT can say", "at most 65535 s");
+    found_.error("E110", at.find("keep_alive")->mark, "the keep alive is longer than MQTT can say",
+                 "at most 65535 s");
   }
   spec.clean_start = taken::truth(at, "clean_start", true);
   spec.session_expiry = taken::length(at, "session_expiry").value_or(duration{});
@@ -140,24 +150,28 @@ void target_reader::mqtt(const node& at) {
 
 void target_reader::coap(const node& at) {
   coap_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark)) check_endpoint(protocol::coap, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, spec.mark))
+    check_endpoint(protocol::coap, *text, spec.mark, out_.limits, spec.at, found_);
   const std::int64_t block = taken::whole(at, "block").value_or(0);
   spec.block = static_cast<std::uint32_t>(std::clamp<std::int64_t>(block, 0, 1024));
   if (block >= 16 && block <= 1024 && (block & (block - 1)) != 0) {
-    found_.error("E110", at.find("block")->mark, "a block size is a power of two", "16, 32, 64, 128, 256, 512 or 1024");
+    found_.error("E110", at.find("block")->mark, "a block size is a power of two",
+                 "16, 32, 64, 128, 256, 512 or 1024");
   }
   out_.coap = std::move(spec);
 }
 
 void target_reader::http(const node& at) {
   http_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark)) check_endpoint(protocol::http, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, spec.mark))
+    check_endpoint(protocol::http, *text, spec.mark, out_.limits, spec.at, found_);
   const node* auth = taken::map_at(&at, "auth");
   if (auth != nullptr) spec.user = taken::source(*auth, "user");
   spec.password = secret(auth, "password");
   spec.bearer = secret(auth, "bearer");
   spec.keep_alive = taken::length(at, "keep_alive").value_or(duration{});
-  spec.pool = static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken::whole(at, "pool").value_or(0), 0, 1'000'000));
+  spec.pool = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(taken::whole(at, "pool").value_or(0), 0, 1'000'000));
   out_.http = std::move(spec);
 }
 
@@ -167,7 +181,8 @@ void target_reader::endpoints() {
   if (const node* at = taken::map_at(endpoints, "coap")) coap(*at);
   if (const node* at = taken::map_at(endpoints, "http")) http(*at);
   if (endpoints != nullptr && !out_.mqtt && !out_.coap && !out_.http) {
-    found_.error("E102", endpoints->mark, "at least one endpoint must stand here", "mqtt: { url: \"mqtt://127.0.0.1:1883\" }");
+    found_.error("E102", endpoints->mark, "at least one endpoint must stand here",
+                 "mqtt: { url: \"mqtt://127.0.0.1:1883\" }");
   }
 }
 
@@ -190,7 +205,8 @@ class template_checker {
 
   void text(const template_source& source, place where) {
     if (source.empty()) return;
-    if (const auto compiled = compile_text(source.text, source.mark, where, names_); !compiled) report(compiled.error());
+    if (const auto compiled = compile_text(source.text, source.mark, where, names_); !compiled)
+      report(compiled.error());
   }
   void body(const payload_source& payload) {
     if (!payload.body) return;
@@ -233,13 +249,16 @@ class template_checker {
 
 }  // namespace
 
-void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only, diagnostics& found) {
+void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only,
+                     diagnostics& found) {
   template_checker check{names, found};
   for (std::size_t i = 0; i < 3; ++i) {
     const auto via = static_cast<protocol>(i);
     if (only && *only != via) continue;
     const operations& ops = target.ops;
-    for (const auto* forms : {&ops.register_, &ops.unregister, &ops.telemetry, &ops.event, &ops.read, &ops.command}) check.form((*forms)[i]);
+    for (const auto* forms :
+         {&ops.register_, &ops.unregister, &ops.telemetry, &ops.event, &ops.read, &ops.command})
+      check.form((*forms)[i]);
     check.hearing(ops.hearing[i]);
     check.arrived(ops.arrived[i]);
     if (via == protocol::mqtt && target.mqtt) {
@@ -256,12 +275,13 @@ void check_templates(const target_file& target, const name_resolver& names, std:
   }
 }
 
-void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits, url& out,
-                    diagnostics& found) {
+void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits,
+                    url& out, diagnostics& found) {
   const std::string scheme{name_of(via)};
   const auto parsed = parse_url(text);
   if (text.starts_with(scheme + "s://")) {
-    found.error("E173", mark, "`" + scheme + "s:` does not work yet: TLS and DTLS come in a later version", scheme + "://HOST:PORT");
+    found.error("E173", mark, "`" + scheme + "s:` does not work yet: TLS and DTLS come in a later version",
+                scheme + "://HOST:PORT");
     return;
   }
   if (!parsed || parsed->scheme != scheme) {
@@ -271,8 +291,10 @@ void check_endpoint(protocol via, const std::string& text, const source_mark& ma
   out = *parsed;
   std::array<std::uint8_t, 16> address{};
   std::size_t size = 0;
-  if (inet_pton(AF_INET, out.host.c_str(), address.data()) == 1) size = 4;
-  else if (inet_pton(AF_INET6, out.host.c_str(), address.data()) == 1) size = 16;
+  if (inet_pton(AF_INET, out.host.c_str(), address.data()) == 1)
+    size = 4;
+  else if (inet_pton(AF_INET6, out.host.c_str(), address.data()) == 1)
+    size = 16;
   if (size == 0 || allows(limits, {address.data(), size})) return;
   found.error("E172", mark, out.host + " is not an address that may be loaded",
               "allow it when it is yours: allow: [ " + out.host + (size == 4 ? "/32 ]" : "/128 ]"));
@@ -287,13 +309,16 @@ void check_secrets(const node& tree, diagnostics& found) {
       const bool known = std::any_of(found.all().begin(), found.all().end(), [&](const diagnostic& d) {
         return d.code == "E170" && d.mark == m.value.mark;
       });
-      if (!known) found.error("E170", m.value.mark, "a secret must not stand in a file", "{ env: NAME } or { file: PATH }");
+      if (!known)
+        found.error("E170", m.value.mark, "a secret must not stand in a file",
+                    "{ env: NAME } or { file: PATH }");
     }
     check_secrets(m.value, found);
   }
 }
 
-std::shared_ptr<target_file> read_target(const node& tree, const std::string& path, bool standalone, diagnostics& found) {
+std::shared_ptr<target_file> read_target(const node& tree, const std::string& path, bool standalone,
+                                         diagnostics& found) {
   auto out = std::make_shared<target_file>();
   out->path = path;
   target_reader{tree, *out, found}.read();

@@ -10,17 +10,30 @@ constexpr std::string_view later_tls = "TLS and DTLS come in a later version";
 
 const shape version{.kind = choice, .help = "The kind of file and its version.", .examples = {"target/v1"}};
 const shape mqtt_version{.kind = choice, .help = "Version of MQTT.", .examples = {"3.1.1", "5.0"}};
-const shape qos{.kind = integer, .help = "Quality of service: 0, 1 or 2.", .examples = {"0", "1", "2"}, .high = 2};
-const shape block{.kind = integer, .help = "16, 32, 64, 128, 256, 512 or 1024.", .examples = {"512"}, .low = 16, .high = 1024};
-const shape pool{.kind = integer, .help = "A whole number from 1.", .examples = {"100"}, .low = 1, .high = 1e6};
-const shape topic{.kind = text, .help = "An MQTT topic with ${} inside.", .examples = {"things/${thing.id}/telemetry"}};
-const shape filter{.kind = text, .help = "An MQTT topic filter with ${} inside.", .examples = {"things/${thing.id}/cmd/+"}};
-const shape uri_path{.kind = text, .help = "A path with ${} inside, beginning with /.", .examples = {"/things/${thing.id}"}};
+const shape qos{
+    .kind = integer, .help = "Quality of service: 0, 1 or 2.", .examples = {"0", "1", "2"}, .high = 2};
+const shape block{.kind = integer,
+                  .help = "16, 32, 64, 128, 256, 512 or 1024.",
+                  .examples = {"512"},
+                  .low = 16,
+                  .high = 1024};
+const shape pool{
+    .kind = integer, .help = "A whole number from 1.", .examples = {"100"}, .low = 1, .high = 1e6};
+const shape topic{
+    .kind = text, .help = "An MQTT topic with ${} inside.", .examples = {"things/${thing.id}/telemetry"}};
+const shape filter{
+    .kind = text, .help = "An MQTT topic filter with ${} inside.", .examples = {"things/${thing.id}/cmd/+"}};
+const shape uri_path{
+    .kind = text, .help = "A path with ${} inside, beginning with /.", .examples = {"/things/${thing.id}"}};
 const shape json_path{.kind = text, .help = "Where in the payload: $, $.id, $[0].id.", .examples = {"$.id"}};
-const shape take{.kind = text,
-                 .help = "Where in the message: $.id, topic[3], properties.correlationData, properties.responseTopic.",
-                 .examples = {"$.id", "topic[3]", "properties.correlationData"}};
-const shape take_map{.kind = map, .help = "Names with where in the answer they stand.", .item = &json_path, .keys = key_kind::identifier};
+const shape take{
+    .kind = text,
+    .help = "Where in the message: $.id, topic[3], properties.correlationData, properties.responseTopic.",
+    .examples = {"$.id", "topic[3]", "properties.correlationData"}};
+const shape take_map{.kind = map,
+                     .help = "Names with where in the answer they stand.",
+                     .item = &json_path,
+                     .keys = key_kind::identifier};
 
 const shape env_or_file{.kind = object,
                         .help = "From the environment or a file.",
@@ -28,7 +41,9 @@ const shape env_or_file{.kind = object,
                                    {"default", &shapes::text, "When the variable is not set."},
                                    {"file", &shapes::text, "Path of the file."}},
                         .exactly_one = {"env", "file"}};
-const shape var{.kind = one_of, .help = "A text, { env: NAME, default: TEXT } or { file: PATH }.", .options = {&shapes::text, &env_or_file}};
+const shape var{.kind = one_of,
+                .help = "A text, { env: NAME, default: TEXT } or { file: PATH }.",
+                .options = {&shapes::text, &env_or_file}};
 const shape vars{.kind = map, .help = "Names for use in ${}.", .item = &var, .keys = key_kind::identifier};
 
 const shape user_auth{.kind = object,
@@ -40,31 +55,35 @@ const shape http_auth{.kind = object,
                       .fields = {{"bearer", &shapes::secret, "{ env: NAME } or { file: PATH }."},
                                  {"user", &shapes::text, "User name, may hold ${}."},
                                  {"password", &shapes::secret, "{ env: NAME } or { file: PATH }."}}};
-const shape mqtt_endpoint{.kind = object,
-                          .help = "Where and how the target speaks MQTT.",
-                          .fields = {{"url", &shapes::url, "mqtt://HOST:PORT", true},
-                                     {"version", &mqtt_version, "Version of MQTT."},
-                                     {"client_id", &shapes::text, "Client identifier, with ${}."},
-                                     {"keep_alive", &shapes::duration, "Keep alive; 0 s = none."},
-                                     {"clean_start", &shapes::boolean, "Forget what the target kept."},
-                                     {"session_expiry", &shapes::duration, "How long the target keeps a session."},
-                                     {"auth", &user_auth, "User and password."},
-                                     {"tls", &shapes::any, "", false, later_tls}}};
+const shape mqtt_endpoint{
+    .kind = object,
+    .help = "Where and how the target speaks MQTT.",
+    .fields = {{"url", &shapes::url, "mqtt://HOST:PORT", true},
+               {"version", &mqtt_version, "Version of MQTT."},
+               {"client_id", &shapes::text, "Client identifier, with ${}."},
+               {"keep_alive", &shapes::duration, "Keep alive; 0 s = none."},
+               {"clean_start", &shapes::boolean, "Forget what the target kept."},
+               {"session_expiry", &shapes::duration, "How long the target keeps a session."},
+               {"auth", &user_auth, "User and password."},
+               {"tls", &shapes::any, "", false, later_tls}}};
 const shape coap_endpoint{.kind = object,
                           .help = "Where and how the target speaks CoAP.",
                           .fields = {{"url", &shapes::url, "coap://HOST:PORT", true},
                                      {"block", &block, "Size of blocks in bytes."},
                                      {"psk", &shapes::any, "", false, later_tls}}};
-const shape http_endpoint{.kind = object,
-                          .help = "Where and how the target speaks HTTP.",
-                          .fields = {{"url", &shapes::url, "http://HOST:PORT/BASE", true},
-                                     {"auth", &http_auth, "A bearer token, or user and password."},
-                                     {"keep_alive", &shapes::duration, "How long an idle connection is kept."},
-                                     {"pool", &pool, "How many connections."},
-                                     {"tls", &shapes::any, "", false, later_tls}}};
+const shape http_endpoint{
+    .kind = object,
+    .help = "Where and how the target speaks HTTP.",
+    .fields = {{"url", &shapes::url, "http://HOST:PORT/BASE", true},
+               {"auth", &http_auth, "A bearer token, or user and password."},
+               {"keep_alive", &shapes::duration, "How long an idle connection is kept."},
+               {"pool", &pool, "How many connections."},
+               {"tls", &shapes::any, "", false, later_tls}}};
 const shape endpoints{.kind = object,
                       .help = "Where the target is.",
-                      .fields = {{"mqtt", &mqtt_endpoint, "MQTT."}, {"coap", &coap_endpoint, "CoAP."}, {"http", &http_endpoint, "HTTP."}}};
+                      .fields = {{"mqtt", &mqtt_endpoint, "MQTT."},
+                                 {"coap", &coap_endpoint, "CoAP."},
+                                 {"http", &http_endpoint, "HTTP."}}};
 
 const shape format{.kind = object,
                    .help = "A payload for all protocols.",
@@ -76,10 +95,14 @@ const shape method{.kind = choice,
                    .help = "Method of the request.",
                    .examples = {"GET", "POST", "PUT", "PATCH", "DELETE", "FETCH", "iPATCH"}};
 const shape code_text{.kind = text, .help = "A CoAP code in quotes.", .examples = {"\"2.04\""}};
-const shape code_number{.kind = integer, .help = "An HTTP status.", .examples = {"200"}, .low = 100, .high = 599};
-const shape code{.kind = one_of, .help = "An HTTP status, or a CoAP code in quotes.", .options = {&code_number, &code_text}};
+const shape code_number{
+    .kind = integer, .help = "An HTTP status.", .examples = {"200"}, .low = 100, .high = 599};
+const shape code{.kind = one_of,
+                 .help = "An HTTP status, or a CoAP code in quotes.",
+                 .options = {&code_number, &code_text}};
 const shape codes{.kind = list, .help = "Codes that count as good.", .item = &code, .items_min = 1};
-const shape expect{.kind = one_of, .help = "Codes that count as good.", .options = {&code_number, &code_text, &codes}};
+const shape expect{
+    .kind = one_of, .help = "Codes that count as good.", .options = {&code_number, &code_text, &codes}};
 const shape headers{.kind = map, .help = "Header fields with ${}.", .item = &shapes::text};
 
 const shape mqtt_form{.kind = object,
@@ -150,9 +173,10 @@ const shape http_hearing{.kind = object,
                                     {"corr", &take, "Where the correlation id stands."},
                                     {"input", &take, "Where the input stands."},
                                     {"ack", &http_form, "The answer."}}};
-const shape hearing{.kind = object,
-                    .help = "How the thing hears a command and answers.",
-                    .fields = {{"mqtt", &mqtt_hearing, ""}, {"coap", &coap_hearing, ""}, {"http", &http_hearing, ""}}};
+const shape hearing{
+    .kind = object,
+    .help = "How the thing hears a command and answers.",
+    .fields = {{"mqtt", &mqtt_hearing, ""}, {"coap", &coap_hearing, ""}, {"http", &http_hearing, ""}}};
 
 const shape mqtt_arrived{.kind = object,
                          .help = "A subscription that sees all telemetry.",
@@ -169,13 +193,17 @@ const shape http_arrived{.kind = object,
                          .fields = {{"stream", &uri_path, "Path of the stream.", true},
                                     {"id", &take, "Where the thing's id stands."},
                                     {"time", &take, "Where the target's time stands."}}};
-const shape arrived{.kind = object,
-                    .help = "How we know that telemetry got there.",
-                    .fields = {{"mqtt", &mqtt_arrived, ""}, {"coap", &coap_arrived, ""}, {"http", &http_arrived, ""}}};
+const shape arrived{
+    .kind = object,
+    .help = "How we know that telemetry got there.",
+    .fields = {{"mqtt", &mqtt_arrived, ""}, {"coap", &coap_arrived, ""}, {"http", &http_arrived, ""}}};
 const shape notice{.kind = object,
                    .help = "How a person is told.",
-                   .fields = {{"subscribe", &filter, ""}, {"observe", &uri_path, ""}, {"stream", &uri_path, ""},
-                              {"name", &take, ""}, {"time", &take, ""}},
+                   .fields = {{"subscribe", &filter, ""},
+                              {"observe", &uri_path, ""},
+                              {"stream", &uri_path, ""},
+                              {"name", &take, ""},
+                              {"time", &take, ""}},
                    .exactly_one = {"subscribe", "observe", "stream"}};
 
 std::vector<field> forms(std::vector<field> more = {}) {
@@ -194,27 +222,30 @@ const shape command{.kind = object,
 const shape notification{.kind = object,
                          .help = "A person is told something.",
                          .fields = {{"mqtt", &notice, ""}, {"coap", &notice, ""}, {"http", &notice, ""}}};
-const shape operations{.kind = object,
-                       .help = "How each operation looks.",
-                       .fields = {{"register", &plain_operation, "Hand the thing's description to the target."},
-                                  {"unregister", &plain_operation, "Take it back."},
-                                  {"telemetry", &telemetry, "Report readings."},
-                                  {"event", &plain_operation, "Report something that happened."},
-                                  {"command", &command, "Command a thing."},
-                                  {"notification", &notification, "Tell a person."},
-                                  {"search", &plain_operation, "Find things."},
-                                  {"read", &plain_operation, "Read a property."},
-                                  {"trace", &plain_operation, "Find out who did what."}}};
+const shape operations{
+    .kind = object,
+    .help = "How each operation looks.",
+    .fields = {{"register", &plain_operation, "Hand the thing's description to the target."},
+               {"unregister", &plain_operation, "Take it back."},
+               {"telemetry", &telemetry, "Report readings."},
+               {"event", &plain_operation, "Report something that happened."},
+               {"command", &command, "Command a thing."},
+               {"notification", &notification, "Tell a person."},
+               {"search", &plain_operation, "Find things."},
+               {"read", &plain_operation, "Read a property."},
+               {"trace", &plain_operation, "Find out who did what."}}};
 
-const shape consent{.kind = object,
-                    .help = "Who agreed to the load.",
-                    .fields = {{"by", &shapes::text, "Person or body."}, {"until", &shapes::text, "Last day, 2026-12-31."}}};
-const shape limits{.kind = object,
-                   .help = "A guard, checked before the first packet.",
-                   .fields = {{"allow", &shapes::texts, "Address ranges that may be loaded; else loopback only."},
-                              {"connections", &shapes::count, "Greatest number of connections."},
-                              {"rate", &shapes::rate, "Greatest number of messages per time."},
-                              {"consent", &consent, "Who agreed to the load."}}};
+const shape consent{
+    .kind = object,
+    .help = "Who agreed to the load.",
+    .fields = {{"by", &shapes::text, "Person or body."}, {"until", &shapes::text, "Last day, 2026-12-31."}}};
+const shape limits{
+    .kind = object,
+    .help = "A guard, checked before the first packet.",
+    .fields = {{"allow", &shapes::texts, "Address ranges that may be loaded; else loopback only."},
+               {"connections", &shapes::count, "Greatest number of connections."},
+               {"rate", &shapes::rate, "Greatest number of messages per time."},
+               {"consent", &consent, "Who agreed to the load."}}};
 
 const shape table{.kind = object,
                   .help = "A target.",
@@ -230,6 +261,8 @@ const shape table{.kind = object,
 
 }  // namespace
 
-const shape& target_table() { return table; }
+const shape& target_table() {
+  return table;
+}
 
 }  // namespace wanwu::lang

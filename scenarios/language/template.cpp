@@ -21,8 +21,8 @@ struct byte_class {
 constexpr byte_class make_uri_class() {
   byte_class out;  // RFC 3986 §2.3: unreserved
   for (unsigned c = 0; c < 256; ++c) {
-    out.safe[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                  c == '_' || c == '~';
+    out.safe[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '.' || c == '_' || c == '~';
   }
   return out;
 }
@@ -95,7 +95,9 @@ bool write_at(const value& v, place where, bool whole, byte_writer& out) {
   }
   const std::string_view text = v.text();
   switch (where) {
-    case place::plain: out.append(text); return true;
+    case place::plain:
+      out.append(text);
+      return true;
     case place::topic:
       if (!fits_topic(text, whole)) return false;
       out.append(text);
@@ -104,9 +106,14 @@ bool write_at(const value& v, place where, bool whole, byte_writer& out) {
       if (text == "." || text == "..") return false;  // would climb out of the path
       write_percent(text, out);
       return true;
-    case place::uri_query: write_percent(text, out); return true;
-    case place::json_string: write_json_escaped(text, out); return true;
-    case place::json_value: break;
+    case place::uri_query:
+      write_percent(text, out);
+      return true;
+    case place::json_string:
+      write_json_escaped(text, out);
+      return true;
+    case place::json_value:
+      break;
   }
   return true;
 }
@@ -115,13 +122,19 @@ bool write_at(const value& v, place where, bool whole, byte_writer& out) {
 
 void write_value(const value& v, byte_writer& out) {
   switch (v.kind()) {
-    case value_kind::null: return;
-    case value_kind::boolean: return out.append(std::string_view{v.truth() ? "true" : "false"});
+    case value_kind::null:
+      return;
+    case value_kind::boolean:
+      return out.append(std::string_view{v.truth() ? "true" : "false"});
     case value_kind::text:
-    case value_kind::json: return out.append(v.text());
-    case value_kind::number: return with_number_text(out, [&](char* to) { return write_number(to, v.number()); });
-    case value_kind::time: return with_number_text(out, [&](char* to) { return write_number(to, v.number() / 1e9); });
-    default: return with_number_text(out, [&](char* to) { return write_integer(to, v.integer()); });
+    case value_kind::json:
+      return out.append(v.text());
+    case value_kind::number:
+      return with_number_text(out, [&](char* to) { return write_number(to, v.number()); });
+    case value_kind::time:
+      return with_number_text(out, [&](char* to) { return write_number(to, v.number() / 1e9); });
+    default:
+      return with_number_text(out, [&](char* to) { return write_integer(to, v.integer()); });
   }
 }
 
@@ -137,13 +150,17 @@ void write_json_value(const value& v, byte_writer& out) {
   }
 }
 
-bool text_template::render_range(std::size_t from, std::size_t to, eval_context& context, byte_writer& out) const {
+bool text_template::render_range(std::size_t from, std::size_t to, eval_context& context,
+                                 byte_writer& out) const {
   for (std::size_t i = from; i < to; ++i) {
     const segment& s = segments_[i];
     switch (s.kind) {
-      case step::literal: out.append(std::string_view{text_}.substr(s.begin, s.size)); break;
+      case step::literal:
+        out.append(std::string_view{text_}.substr(s.begin, s.size));
+        break;
       case step::slot:
-        if (!write_at(s.slot < context.slots.size() ? context.slots[s.slot] : value{}, s.where, s.whole, out)) return false;
+        if (!write_at(s.slot < context.slots.size() ? context.slots[s.slot] : value{}, s.where, s.whole, out))
+          return false;
         break;
       case step::expression:
         context.scratch_used = 0;
@@ -179,7 +196,9 @@ bool text_template::is_literal() const noexcept {
   return segments_.empty() || (segments_.size() == 1 && segments_[0].kind == step::literal);
 }
 
-std::string_view text_template::literal() const noexcept { return is_literal() ? std::string_view{text_} : std::string_view{}; }
+std::string_view text_template::literal() const noexcept {
+  return is_literal() ? std::string_view{text_} : std::string_view{};
+}
 
 bool text_template::uses(std::uint16_t number) const noexcept {
   return std::any_of(segments_.begin(), segments_.end(), [&](const segment& s) {

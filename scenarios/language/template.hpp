@@ -15,10 +15,11 @@ namespace wanwu::lang {
 
 /// Where a value lands decides how it is escaped.
 enum class place : std::uint8_t {
-  plain,        ///< As it is.
-  topic,        ///< MQTT topic: `+ # /` and U+0000 in a value are refused (a template that is one ${} alone may hold /).
-  uri_path,     ///< Percent-encoded as a path segment.
-  uri_query,    ///< The same for what follows `?`; compile_text switches there by itself.
+  plain,      ///< As it is.
+  topic,      ///< MQTT topic: `+ # /` and U+0000 in a value are refused (a template that is one ${} alone may
+              ///< hold /).
+  uri_path,   ///< Percent-encoded as a path segment.
+  uri_query,  ///< The same for what follows `?`; compile_text switches there by itself.
   json_string,  ///< Inside a JSON string.
   json_value,   ///< A JSON value with its type.
 };
@@ -45,9 +46,10 @@ class text_template {
   struct segment {
     step kind{};
     place where{};
-    bool whole{};                   ///< The template is this segment alone.
+    bool whole{};  ///< The template is this segment alone.
     std::uint16_t slot{};
-    std::uint32_t begin{}, size{};  ///< literal: bytes of text_; expression: index; repeat: how many segments follow.
+    std::uint32_t begin{},
+        size{};  ///< literal: bytes of text_; expression: index; repeat: how many segments follow.
   };
   bool render_range(std::size_t from, std::size_t to, eval_context& context, byte_writer& out) const;
 
@@ -57,12 +59,12 @@ class text_template {
 };
 
 /// `${...}` with `$${` as the escape. `mark` is where `source` begins, for errors.
-tl::expected<text_template, template_error> compile_text(std::string_view source, const source_mark& mark, place where,
-                                                         const name_resolver& names);
+tl::expected<text_template, template_error> compile_text(std::string_view source, const source_mark& mark,
+                                                         place where, const name_resolver& names);
 
-/// A YAML map, list or scalar as a JSON body: "a ${b} c" is a string, a value that is one ${} alone keeps its type,
-/// a list element that names `property` or `value` is repeated for each reading. A scalar alone with no ${} is
-/// written as plain text.
+/// A YAML map, list or scalar as a JSON body: "a ${b} c" is a string, a value that is one ${} alone keeps its
+/// type, a list element that names `property` or `value` is repeated for each reading. A scalar alone with no
+/// ${} is written as plain text.
 tl::expected<text_template, template_error> compile_body(const node& body, const name_resolver& names);
 
 /// A value as text or as JSON, as templates write it.

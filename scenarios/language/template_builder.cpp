@@ -30,14 +30,17 @@ class template_builder {
 
 namespace {
 
-/// Where the `}` of a `${` stands whose inside begins at `at`; npos when it is missing. Quotes may hold braces.
+/// Where the `}` of a `${` stands whose inside begins at `at`; npos when it is missing. Quotes may hold
+/// braces.
 std::size_t end_of_expression(std::string_view source, std::size_t at) {
   char quote = '\0';
   for (; at < source.size(); ++at) {
     const char c = source[at];
     if (quote != '\0') {
-      if (c == '\\') ++at;
-      else if (c == quote) quote = '\0';
+      if (c == '\\')
+        ++at;
+      else if (c == quote)
+        quote = '\0';
     } else if (c == '"' || c == '\'') {
       quote = c;
     } else if (c == '}') {
@@ -49,7 +52,8 @@ std::size_t end_of_expression(std::string_view source, std::size_t at) {
 
 std::size_t characters_before(std::string_view source, std::size_t byte) {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < byte && i < source.size(); ++i) count += (static_cast<unsigned char>(source[i]) & 0xC0U) != 0x80U ? 1U : 0U;
+  for (std::size_t i = 0; i < byte && i < source.size(); ++i)
+    count += (static_cast<unsigned char>(source[i]) & 0xC0U) != 0x80U ? 1U : 0U;
   return count;
 }
 
@@ -77,10 +81,12 @@ void template_builder::literal(std::string_view piece) {
     out_.segments_.back().size += static_cast<std::uint32_t>(piece.size());
     return;
   }
-  out_.segments_.push_back({step::literal, place::plain, false, 0, begin, static_cast<std::uint32_t>(piece.size())});
+  out_.segments_.push_back(
+      {step::literal, place::plain, false, 0, begin, static_cast<std::uint32_t>(piece.size())});
 }
 
-void template_builder::value_segment(std::string_view source, const source_mark& mark, place where, bool whole) {
+void template_builder::value_segment(std::string_view source, const source_mark& mark, place where,
+                                     bool whole) {
   auto compiled = compile_expression(source, names_);
   if (!compiled) {
     const auto& wrong = compiled.error();
@@ -103,7 +109,8 @@ void template_builder::value_segment(std::string_view source, const source_mark&
     return fail("this value may not stand here: it holds + or #", {}, mark);
   }
   out_.expressions_.push_back(std::move(*compiled));
-  out_.segments_.push_back({step::expression, where, whole, 0, static_cast<std::uint32_t>(out_.expressions_.size() - 1), 0});
+  out_.segments_.push_back(
+      {step::expression, where, whole, 0, static_cast<std::uint32_t>(out_.expressions_.size() - 1), 0});
 }
 
 void template_builder::text(std::string_view source, const source_mark& mark, place where) {
@@ -126,11 +133,13 @@ void template_builder::text(std::string_view source, const source_mark& mark, pl
     } else if (source.substr(at).starts_with("${")) {
       const std::size_t end = end_of_expression(source, at + 2);
       if (end == std::string_view::npos) {
-        return fail("`${` has no `}`", "$${ writes a plain ${", inside(mark, characters_before(source, at), 2));
+        return fail("`${` has no `}`", "$${ writes a plain ${",
+                    inside(mark, characters_before(source, at), 2));
       }
       flush();
       const std::string_view inner = source.substr(at + 2, end - at - 2);
-      value_segment(inner, inside(mark, characters_before(source, at + 2), inner.size()), place_at(where, source.substr(0, at)), whole);
+      value_segment(inner, inside(mark, characters_before(source, at + 2), inner.size()),
+                    place_at(where, source.substr(0, at)), whole);
       at = end + 1;
     } else {
       pending += source[at++];
@@ -151,7 +160,8 @@ void template_builder::string_or_value(const node& scalar) {
 }
 
 bool template_builder::names_reading(std::size_t from) const {
-  const auto property = static_cast<std::uint16_t>(slot::property), value_slot = static_cast<std::uint16_t>(slot::value);
+  const auto property = static_cast<std::uint16_t>(slot::property),
+             value_slot = static_cast<std::uint16_t>(slot::value);
   for (std::size_t i = from; i < out_.segments_.size(); ++i) {
     const auto& s = out_.segments_[i];
     if (s.kind == step::repeat) {  // an inner list repeats by itself
@@ -179,7 +189,8 @@ void template_builder::list(const node& tree) {
     if (names_reading(at + 1)) {
       out_.segments_[at].size = static_cast<std::uint32_t>(out_.segments_.size() - at - 1);
       // What follows must not be joined to the element's last literal.
-      out_.segments_.push_back({step::literal, place::plain, false, 0, static_cast<std::uint32_t>(out_.text_.size()), 0});
+      out_.segments_.push_back(
+          {step::literal, place::plain, false, 0, static_cast<std::uint32_t>(out_.text_.size()), 0});
     } else {
       out_.segments_.erase(out_.segments_.begin() + static_cast<std::ptrdiff_t>(at));
     }
@@ -209,8 +220,8 @@ tl::expected<text_template, template_error> template_builder::finish() {
   return std::move(out_);
 }
 
-tl::expected<text_template, template_error> compile_text(std::string_view source, const source_mark& mark, place where,
-                                                         const name_resolver& names) {
+tl::expected<text_template, template_error> compile_text(std::string_view source, const source_mark& mark,
+                                                         place where, const name_resolver& names) {
   template_builder builder{names};
   builder.text(source, mark, where);
   return builder.finish();

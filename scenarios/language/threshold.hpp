@@ -22,9 +22,9 @@ enum class threshold_level : std::uint8_t { must, should };
 
 /// In what `threshold::limit` is measured.
 enum class limit_unit : std::uint8_t {
-  number,      ///< A plain count.
-  share,       ///< 1 = 100 %.
-  time,        ///< Nanoseconds.
+  number,  ///< A plain count.
+  share,   ///< 1 = 100 %.
+  time,    ///< Nanoseconds.
   per_second,
   bytes,
 };
@@ -44,12 +44,13 @@ struct threshold {
   bool abort = false;  ///< End the run as soon as it is crossed, after `grace`.
   duration grace{};
   threshold_level level = threshold_level::must;
-  std::uint64_t min_samples = 1;  ///< Fewer: inconclusive. Percentiles: 100 / (1 - p) unless the file says otherwise.
+  std::uint64_t min_samples =
+      1;  ///< Fewer: inconclusive. Percentiles: 100 / (1 - p) unless the file says otherwise.
   std::string why;
 };
 
-/// The grammar of one line. Offsets in errors count from the start of `text`. Names of tags and phases are not
-/// known here: see check_scenario.
+/// The grammar of one line. Offsets in errors count from the start of `text`. Names of tags and phases are
+/// not known here: see check_scenario.
 tl::expected<threshold, expression_error> parse_threshold(std::string_view text);
 
 bool holds(comparison op, double measured, double limit) noexcept;

@@ -18,7 +18,9 @@ struct quantity {
   std::string_view unit;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::optional<quantity> split(std::string_view text) {
   if (text.size() > text_max) return std::nullopt;
@@ -48,15 +50,23 @@ std::optional<double> factor_of(std::string_view name, const std::array<unit_row
   return std::nullopt;
 }
 
-constexpr std::array<unit_row, 6> time_units{{{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}}};
+constexpr std::array<unit_row, 6> time_units{
+    {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}}};
 constexpr std::array<unit_row, 3> count_units{{{"", 1}, {"k", 1e3}, {"M", 1e6}}};
-constexpr std::array<unit_row, 8> size_units{
-    {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"bytes", 1}}};
+constexpr std::array<unit_row, 8> size_units{{{"B", 1},
+                                              {"kB", 1e3},
+                                              {"MB", 1e6},
+                                              {"GB", 1e9},
+                                              {"KiB", 1024},
+                                              {"MiB", 1048576},
+                                              {"GiB", 1073741824},
+                                              {"bytes", 1}}};
 
 /// A whole number, or nothing: 1.2k is 1200, 1.2345k is not a count.
 std::optional<std::uint64_t> whole(double amount) {
   const double rounded = std::round(amount);
-  if (!(rounded <= count_max) || std::abs(amount - rounded) > 1e-6 * std::max(1.0, rounded)) return std::nullopt;
+  if (!(rounded <= count_max) || std::abs(amount - rounded) > 1e-6 * std::max(1.0, rounded))
+    return std::nullopt;
   return static_cast<std::uint64_t>(rounded);
 }
 
@@ -117,7 +127,8 @@ std::string format_duration(duration value) {
   }
   if (ns == 0) return "0 s";
   char text[40];
-  const auto end = std::to_chars(text, text + sizeof text, static_cast<double>(ns) / 1e3, std::chars_format::fixed, 3);
+  const auto end =
+      std::to_chars(text, text + sizeof text, static_cast<double>(ns) / 1e3, std::chars_format::fixed, 3);
   return std::string{text, end.ptr} + " us";
 }
 

@@ -18,10 +18,12 @@ struct scheme_row {
   std::string_view name;
   std::uint16_t port;
 };
-constexpr std::array<scheme_row, 6> schemes{{{"mqtt", 1883}, {"mqtts", 8883}, {"coap", 5683}, {"coaps", 5684}, {"http", 80}, {"https", 443}}};
+constexpr std::array<scheme_row, 6> schemes{
+    {{"mqtt", 1883}, {"mqtts", 8883}, {"coap", 5683}, {"coaps", 5684}, {"http", 80}, {"https", 443}}};
 
 bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_';
 }
 
 /// Prefix length of an address without one: the whole address.
@@ -34,7 +36,8 @@ std::optional<url> parse_url(std::string_view text) {
   if (colon == std::string_view::npos || text.size() > 1024) return std::nullopt;
   url out;
   out.scheme = text.substr(0, colon);
-  const auto row = std::find_if(schemes.begin(), schemes.end(), [&](const scheme_row& r) { return r.name == out.scheme; });
+  const auto row =
+      std::find_if(schemes.begin(), schemes.end(), [&](const scheme_row& r) { return r.name == out.scheme; });
   if (row == schemes.end()) return std::nullopt;
   out.port = row->port;
   std::string_view rest = text.substr(colon + 3);
@@ -86,7 +89,8 @@ std::optional<cidr> parse_cidr(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     int prefix = -1;
     const auto got = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-    if (got.ec != std::errc{} || got.ptr != digits.data() + digits.size() || prefix < 0 || prefix > bits) return std::nullopt;
+    if (got.ec != std::errc{} || got.ptr != digits.data() + digits.size() || prefix < 0 || prefix > bits)
+      return std::nullopt;
     bits = prefix;
   }
   out.prefix = static_cast<std::uint8_t>(bits);
@@ -110,8 +114,10 @@ bool contains(const cidr& range, std::span<const std::uint8_t> address) {
 
 bool allows(const limits_spec& limits, std::span<const std::uint8_t> address) noexcept {
   static const std::array<cidr, 2> loopback{*parse_cidr("127.0.0.0/8"), *parse_cidr("::1/128")};
-  const std::span<const cidr> ranges = limits.allow.empty() ? std::span<const cidr>{loopback} : std::span<const cidr>{limits.allow};
-  return std::any_of(ranges.begin(), ranges.end(), [&](const cidr& range) { return contains(range, address); });
+  const std::span<const cidr> ranges =
+      limits.allow.empty() ? std::span<const cidr>{loopback} : std::span<const cidr>{limits.allow};
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const cidr& range) { return contains(range, address); });
 }
 
 std::optional<std::string> resolve_secret(const secret_source& secret) {
@@ -132,13 +138,18 @@ std::optional<std::string> resolve_secret(const secret_source& secret) {
   return text;
 }
 
-bool target_file::has(protocol p) const noexcept { return url_of(p) != nullptr; }
+bool target_file::has(protocol p) const noexcept {
+  return url_of(p) != nullptr;
+}
 
 const url* target_file::url_of(protocol p) const noexcept {
   switch (p) {
-    case protocol::mqtt: return mqtt ? &mqtt->at : nullptr;
-    case protocol::coap: return coap ? &coap->at : nullptr;
-    case protocol::http: return http ? &http->at : nullptr;
+    case protocol::mqtt:
+      return mqtt ? &mqtt->at : nullptr;
+    case protocol::coap:
+      return coap ? &coap->at : nullptr;
+    case protocol::http:
+      return http ? &http->at : nullptr;
   }
   return nullptr;
 }

@@ -40,7 +40,9 @@ class value {
 
   constexpr value_kind kind() const noexcept { return kind_; }
   constexpr bool is_null() const noexcept { return kind_ == value_kind::null; }
-  constexpr bool is_numeric() const noexcept { return kind_ == value_kind::integer || kind_ == value_kind::number; }
+  constexpr bool is_numeric() const noexcept {
+    return kind_ == value_kind::integer || kind_ == value_kind::number;
+  }
   constexpr bool is_text() const noexcept { return kind_ == value_kind::text || kind_ == value_kind::json; }
   /// false for anything that is not a true boolean.
   constexpr bool truth() const noexcept { return kind_ == value_kind::boolean && integer_ != 0; }

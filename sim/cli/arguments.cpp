@@ -1,10 +1,11 @@
 // Reading the arguments of a command with CLI11.
 #include "sim/cli/arguments.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "sim/cli/command.hpp"
 
@@ -31,7 +32,8 @@ std::optional<int> parse(CLI::App& app, std::span<const std::string> arguments) 
 }
 
 int usage_error(const std::string& command_name, const std::string& message) {
-  std::cerr << "wanwu " << command_name << ": " << message << "\nTry 'wanwu " << command_name << " --help'.\n";
+  std::cerr << "wanwu " << command_name << ": " << message << "\nTry 'wanwu " << command_name
+            << " --help'.\n";
   return exit_bad_input;
 }
 

@@ -11,9 +11,12 @@ namespace {
 lang::value_type type_of(things::value_type type) {
   switch (type) {
     case things::value_type::number:
-    case things::value_type::integer: return lang::value_type::number;
-    case things::value_type::boolean: return lang::value_type::boolean;
-    case things::value_type::string: return lang::value_type::text;
+    case things::value_type::integer:
+      return lang::value_type::number;
+    case things::value_type::boolean:
+      return lang::value_type::boolean;
+    case things::value_type::string:
+      return lang::value_type::text;
   }
   return lang::value_type::any;
 }
@@ -45,12 +48,15 @@ std::optional<lang::model_facts> catalogue_lookup::facts(std::string_view name, 
   }
   lang::model_facts out;
   out.title = (*model)->title;
-  for (const auto& property : (*model)->properties) out.properties.push_back({property.name, type_of(property.type)});
+  for (const auto& property : (*model)->properties)
+    out.properties.push_back({property.name, type_of(property.type)});
   for (const auto& event : (*model)->events) out.events.push_back(event.name);
   for (const auto& action : (*model)->actions) out.actions.push_back(action.name);
   return out;
 }
 
-std::vector<std::string> catalogue_lookup::names() const { return things::catalogue::names(); }
+std::vector<std::string> catalogue_lookup::names() const {
+  return things::catalogue::names();
+}
 
 }  // namespace wanwu::cli

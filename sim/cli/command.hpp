@@ -12,7 +12,7 @@ namespace wanwu::cli {
 enum exit_code : int {
   exit_pass = 0,
   exit_fail = 1,
-  exit_bad_input = 2,     ///< Usage or invalid files; nothing was sent.
+  exit_bad_input = 2,  ///< Usage or invalid files; nothing was sent.
   exit_inconclusive = 3,
   exit_regression = 4,
   exit_internal = 5,
@@ -25,11 +25,13 @@ struct global_options {
   colour_choice colour = colour_choice::automatic;
 };
 
-/// May escape sequences go to this descriptor (1 stdout, 2 stderr)? --color, NO_COLOR, TERM=dumb, not a terminal.
+/// May escape sequences go to this descriptor (1 stdout, 2 stderr)? --color, NO_COLOR, TERM=dumb, not a
+/// terminal.
 bool use_colour(const global_options& global, int descriptor);
 
-/// A command: `arguments` are those behind its name. Returns the exit code. Result to stdout, all else to stderr.
-/// Each lives in sim/cli/NAME_command.cpp, uses CLI11 only there, and is named once in main.cpp's table.
+/// A command: `arguments` are those behind its name. Returns the exit code. Result to stdout, all else to
+/// stderr. Each lives in sim/cli/NAME_command.cpp, uses CLI11 only there, and is named once in main.cpp's
+/// table.
 struct command {
   std::string_view name;
   std::string_view usage;    ///< "FILE… [--format human|json|sarif|github]"

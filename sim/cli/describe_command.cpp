@@ -1,6 +1,7 @@
 // wanwu describe: one name in full.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/language/units.hpp"
 #include "scenarios/things/catalogue.hpp"
@@ -14,7 +15,9 @@ namespace {
 
 using rows = std::vector<std::vector<std::string>>;
 
-std::string number(double v) { return lang::quantity_text(v, lang::limit_unit::number); }
+std::string number(double v) {
+  return lang::quantity_text(v, lang::limit_unit::number);
+}
 
 std::string range_of(const things::property& p) {
   if (!p.enumeration.empty()) {
@@ -24,19 +27,23 @@ std::string range_of(const things::property& p) {
   }
   const bool low = p.minimum > -1e300, high = p.maximum < 1e300;
   if (!low && !high) return "";
-  return (low ? number(p.minimum) : "") + ".." + (high ? number(p.maximum) : "") + (p.unit.empty() ? "" : " " + p.unit);
+  return (low ? number(p.minimum) : "") + ".." + (high ? number(p.maximum) : "") +
+         (p.unit.empty() ? "" : " " + p.unit);
 }
 
 int describe_model(const things::thing_model& m) {
   std::cout << "builtin/" << m.name << "  " << m.title << "\n";
   if (!m.description.empty()) std::cout << m.description << "\n";
   std::cout << "sector " << m.sector << ", reports every "
-            << lang::format_duration(duration{static_cast<std::int64_t>(m.period_s * 1e9)}) << "\n\nproperties\n";
+            << lang::format_duration(duration{static_cast<std::int64_t>(m.period_s * 1e9)})
+            << "\n\nproperties\n";
   rows table;
-  for (const auto& p : m.properties) table.push_back({"  " + p.name, std::string{name_of(p.type)}, range_of(p), p.title});
+  for (const auto& p : m.properties)
+    table.push_back({"  " + p.name, std::string{name_of(p.type)}, range_of(p), p.title});
   std::cout << table_text(table);
   if (!m.events.empty()) std::cout << "\nevents\n";
-  for (const auto& e : m.events) std::cout << "  " << e.name << (e.title.empty() ? "" : "  " + e.title) << "\n";
+  for (const auto& e : m.events)
+    std::cout << "  " << e.name << (e.title.empty() ? "" : "  " + e.title) << "\n";
   if (!m.actions.empty()) std::cout << "\nactions\n";
   for (const auto& a : m.actions) {
     std::cout << "  " << a.name << "(";
@@ -52,18 +59,21 @@ int describe_metric(const lang::metric& m) {
                            {"  unit", std::string{lang::unit_text(m.unit)}},
                            {"  stats", std::string{lang::stat_words(m)}},
                            {"  ratio of", std::string{m.ratio_of}},
-                           {"  tags", m.tagged ? "sector kind protocol, and the scenario's own" : "none: one number for the whole run"}});
+                           {"  tags", m.tagged ? "sector kind protocol, and the scenario's own"
+                                               : "none: one number for the whole run"}});
   return exit_pass;
 }
 
 int describe_population(const lang::population& p, const lang::scenario& s) {
   rows table{{"  count", std::to_string(p.count)},
              {"  model", p.model},
-             {"  over", std::string{name_of(p.over)} + (p.driver == lang::driver_choice::stock ? ", stock driver" : "")},
+             {"  over", std::string{name_of(p.over)} +
+                            (p.driver == lang::driver_choice::stock ? ", stock driver" : "")},
              {"  every", p.every == duration{} ? "as the model says" : lang::format_duration(p.every)},
              {"  where", s.sources->where(p.mark)}};
   if (!p.place.empty()) table.push_back({"  place", p.place});
-  if (p.gateway != 0) table.push_back({"  gateway", std::to_string(p.gateway) + " things share a connection"});
+  if (p.gateway != 0)
+    table.push_back({"  gateway", std::to_string(p.gateway) + " things share a connection"});
   if (!p.script.empty()) table.push_back({"  script", p.script});
   for (const auto& a : p.state) table.push_back({"  state", a.name + " = " + a.written.text});
   for (const auto& a : p.update) table.push_back({"  update", a.name + " = " + a.written.text});
@@ -78,9 +88,12 @@ int describe_in_file(const std::string& name, const lang::scenario& s) {
   }
   for (const auto& p : s.phases) {
     if (name != p.name) continue;
-    std::cout << p.name << "  " << (p.kind == lang::phase_kind::ramp ? "ramp" : "hold") << " of " << lang::format_duration(p.length) << ", things "
-              << lang::quantity_text(p.from, lang::limit_unit::share) << " to " << lang::quantity_text(p.to, lang::limit_unit::share) << "\n";
-    for (const auto& [index, factor] : p.load) std::cout << "  load  " << s.populations[index].full_name << " x " << number(factor) << "\n";
+    std::cout << p.name << "  " << (p.kind == lang::phase_kind::ramp ? "ramp" : "hold") << " of "
+              << lang::format_duration(p.length) << ", things "
+              << lang::quantity_text(p.from, lang::limit_unit::share) << " to "
+              << lang::quantity_text(p.to, lang::limit_unit::share) << "\n";
+    for (const auto& [index, factor] : p.load)
+      std::cout << "  load  " << s.populations[index].full_name << " x " << number(factor) << "\n";
     if (p.storm >= 0) std::cout << "  storm " << s.storms[static_cast<std::size_t>(p.storm)].name << "\n";
     return exit_pass;
   }
@@ -129,7 +142,8 @@ int describe_command(std::span<const std::string> arguments, const global_option
   std::vector<std::string_view> known{names.begin(), names.end()};
   for (const auto& m : lang::metrics()) known.push_back(m.name);
   const auto near = lang::did_you_mean(name, known);
-  return usage_error("describe", "there is no '" + name + "'" + (near.empty() ? "" : "; did you mean '" + std::string{near} + "'?"));
+  return usage_error("describe", "there is no '" + name + "'" +
+                                     (near.empty() ? "" : "; did you mean '" + std::string{near} + "'?"));
 }
 
 }  // namespace wanwu::cli

@@ -1,6 +1,7 @@
 // wanwu explain: the long form behind an error code.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/language/diagnostics.hpp"
 #include "sim/cli/arguments.hpp"

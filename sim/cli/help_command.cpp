@@ -30,7 +30,8 @@ constexpr std::string_view exit_codes_text =
     "0    pass           everything asked for was decided and held\n"
     "1    fail           a threshold was crossed or a demand not met: look at the target\n"
     "2    bad input      usage or invalid files; nothing was sent: look at the files\n"
-    "3    inconclusive   target not reachable, too few samples, or the generator itself was late: look at the test\n"
+    "3    inconclusive   target not reachable, too few samples, or the generator itself was late: look at "
+    "the test\n"
     "4    regression     only when two runs are compared: look at the target\n"
     "5    internal error a bug of wanwu\n"
     "130  interrupted    Ctrl-C: drained, the bundle is complete up to then; a second Ctrl-C stops at once\n"
@@ -52,25 +53,28 @@ int print_overview() {
 int print_metrics() {
   std::cout << padded("METRIC", 24) << padded("KIND", 11) << padded("UNIT", 8) << "MEANING\n";
   for (const auto& m : lang::metrics()) {
-    std::cout << padded(m.name, 24) << padded(lang::name_of(m.kind), 11) << padded(lang::unit_text(m.unit), 8) << m.help
-              << "\n";
+    std::cout << padded(m.name, 24) << padded(lang::name_of(m.kind), 11) << padded(lang::unit_text(m.unit), 8)
+              << m.help << "\n";
   }
   std::cout << "\nA threshold is one line:   metric{tag=value,...} stat op quantity [in phase]\n"
                "  counter    count rate ratio      telemetry.lost ratio < 0.01 %\n"
                "  gauge      min max mean          things.connected min >= 99.9 % in steady\n"
                "  histogram  count rate min max mean p50 p99 p99.9 ...\n"
                "                                   telemetry.latency{sector=health} p99.9 < 1 s\n"
-               "Tags: sector, kind, protocol, and the scenario's own. A threshold without samples is inconclusive.\n";
+               "Tags: sector, kind, protocol, and the scenario's own. A threshold without samples is "
+               "inconclusive.\n";
   return exit_pass;
 }
 
 int print_expressions() {
-  std::cout << "An expression stands in ${...} inside any string of a scenario or target file, and in `who:`.\n"
-               "A value that is one ${...} alone keeps its type. $${ writes ${.\n\n"
-               "  literals    1  2.5  1.5 s  20 %  \"text\"  'text'  true  false  null  [1, 2]\n"
-               "  operators   ? :   ??   ||   &&   == != < <= > >= in   + -   * / %   ! -\n"
-               "  names       thing.id thing.sector thing.kind thing.index, places, state, properties\n\n";
-  for (const auto& f : lang::expression_functions()) std::cout << "  " << padded(f.signature, 34) << f.text << "\n";
+  std::cout
+      << "An expression stands in ${...} inside any string of a scenario or target file, and in `who:`.\n"
+         "A value that is one ${...} alone keeps its type. $${ writes ${.\n\n"
+         "  literals    1  2.5  1.5 s  20 %  \"text\"  'text'  true  false  null  [1, 2]\n"
+         "  operators   ? :   ??   ||   &&   == != < <= > >= in   + -   * / %   ! -\n"
+         "  names       thing.id thing.sector thing.kind thing.index, places, state, properties\n\n";
+  for (const auto& f : lang::expression_functions())
+    std::cout << "  " << padded(f.signature, 34) << f.text << "\n";
   return exit_pass;
 }
 
@@ -94,7 +98,8 @@ int help_command(std::span<const std::string> arguments, const global_options& g
   }
   std::vector<std::string_view> known{"exit-codes", "metrics", "expressions"};
   for (const command& c : commands()) known.push_back(c.name);
-  std::cerr << "wanwu help: there is nothing about '" << topic << "'; " << lang::suggestion(topic, known, 30) << "\n";
+  std::cerr << "wanwu help: there is nothing about '" << topic << "'; " << lang::suggestion(topic, known, 30)
+            << "\n";
   return exit_bad_input;
 }
 

@@ -1,9 +1,10 @@
 // Flags that concern input files, and printing what is wrong with these.
 #include "sim/cli/input.hpp"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
@@ -12,7 +13,9 @@ namespace wanwu::cli {
 
 void add_input_flags(CLI::App& app, input_flags& flags) {
   app.add_option("-t,--target", flags.target, "Target file instead of the scenario's own")->type_name("FILE");
-  app.add_option("--set", flags.set, "Change a key: things.meter.count=5k, vars.host=… (repeatable)")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_option("--set", flags.set, "Change a key: things.meter.count=5k, vars.host=… (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   app.add_option("--seed", flags.seed, "Seed of the world; same seed and files: same world")->type_name("N");
   app.add_option("--scale", flags.scale, "Shrink all counts, for a trial: 0.1%")->type_name("P");
 }
@@ -42,7 +45,8 @@ bool to_options(const std::string& command_name, const input_flags& flags, lang:
 }
 
 bool report(const lang::load_result& loaded, const global_options& global) {
-  std::cerr << lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human, use_colour(global, 2));
+  std::cerr << lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human,
+                                        use_colour(global, 2));
   if (loaded.ok()) return true;
   const std::size_t errors = loaded.found.error_count();
   std::cerr << errors << (errors == 1 ? " error" : " errors") << "; nothing was sent\n";

@@ -1,12 +1,12 @@
 // The program: global options, the table of commands, and the last net under them all.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+
+#include <unistd.h>
 
 #include "scenarios/language/diagnostics.hpp"
 #include "sim/cli/command.hpp"
@@ -28,24 +28,28 @@ int version_command(std::span<const std::string> arguments, const global_options
 namespace {
 
 constexpr auto table = std::to_array<command>({
-    {"validate", "FILE… [--format human|json|sarif|github]", "Say what is wrong with files, where, and what would be right",
-     validate_command},
-    {"list", "WHAT [FILE]", "Metrics, models, codes; things, phases, storms, thresholds, places of a file", list_command},
+    {"validate", "FILE… [--format human|json|sarif|github]",
+     "Say what is wrong with files, where, and what would be right", validate_command},
+    {"list", "WHAT [FILE]", "Metrics, models, codes; things, phases, storms, thresholds, places of a file",
+     list_command},
     {"describe", "NAME [FILE]", "One of those in full", describe_command},
     {"explain", "CODE", "The long form of an error such as E101", explain_command},
     {"schema", "[KIND] [--install]", "JSON Schema of a kind of file, for editors", schema_command},
-    {"help", "[COMMAND|exit-codes|metrics|expressions]", "How to use the program, a command, or a part of the language",
-     help_command},
-    {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]", "Run the embedded target: MQTT, CoAP and HTTP on this machine",
-     target_command},
-    {"report", "BUNDLE… [--to html|json|junit|md|csv=PATH]…", "Make reports again from the bundle of a run", report_command},
-    {"doctor", "[-n COUNT] [--remote] [--json]", "What this machine can carry, and the commands that raise it", doctor_command},
+    {"help", "[COMMAND|exit-codes|metrics|expressions]",
+     "How to use the program, a command, or a part of the language", help_command},
+    {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]",
+     "Run the embedded target: MQTT, CoAP and HTTP on this machine", target_command},
+    {"report", "BUNDLE… [--to html|json|junit|md|csv=PATH]…", "Make reports again from the bundle of a run",
+     report_command},
+    {"doctor", "[-n COUNT] [--remote] [--json]",
+     "What this machine can carry, and the commands that raise it", doctor_command},
     {"version", "[--json]", "Print the program's version", version_command},
 });
 
 constexpr std::string_view color_flag = "--color";
 
-/// Takes --color WHEN or --color=WHEN out of the arguments, wherever it stands before "--". False: not understood.
+/// Takes --color WHEN or --color=WHEN out of the arguments, wherever it stands before "--". False: not
+/// understood.
 bool take_colour(std::vector<std::string>& arguments, global_options& global) {
   for (auto at = arguments.begin(); at != arguments.end() && *at != "--";) {
     std::string word;
@@ -61,10 +65,14 @@ bool take_colour(std::vector<std::string>& arguments, global_options& global) {
       ++at;
       continue;
     }
-    if (word == "auto") global.colour = colour_choice::automatic;
-    else if (word == "always") global.colour = colour_choice::always;
-    else if (word == "never") global.colour = colour_choice::never;
-    else return false;
+    if (word == "auto")
+      global.colour = colour_choice::automatic;
+    else if (word == "always")
+      global.colour = colour_choice::always;
+    else if (word == "never")
+      global.colour = colour_choice::never;
+    else
+      return false;
   }
   return true;
 }
@@ -73,7 +81,8 @@ int unknown_command(const std::string& word) {
   std::vector<std::string_view> names;
   for (const command& c : table) names.push_back(c.name);
   std::cerr << "wanwu: there is no command '" << word << "'";
-  if (const auto near = lang::did_you_mean(word, names); !near.empty()) std::cerr << "; did you mean '" << near << "'?";
+  if (const auto near = lang::did_you_mean(word, names); !near.empty())
+    std::cerr << "; did you mean '" << near << "'?";
   std::cerr << "\nTry 'wanwu help'.\n";
   return exit_bad_input;
 }
@@ -91,14 +100,17 @@ int dispatch(std::vector<std::string> arguments) {
   std::string name = arguments.front();
   if (name == "-h" || name == "--help") name = "help";
   if (name == "-V" || name == "--version") name = "version";
-  const auto found = std::find_if(table.begin(), table.end(), [&](const command& c) { return c.name == name; });
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const command& c) { return c.name == name; });
   if (found == table.end()) return unknown_command(arguments.front());
   return found->run(std::span{arguments}.subspan(1), global);
 }
 
 }  // namespace
 
-std::span<const command> commands() { return table; }
+std::span<const command> commands() {
+  return table;
+}
 
 bool use_colour(const global_options& global, int descriptor) {
   if (global.colour != colour_choice::automatic) return global.colour == colour_choice::always;
@@ -116,9 +128,11 @@ int main(int count, char** words) {
   try {
     return wanwu::cli::dispatch({words + 1, words + count});
   } catch (const std::exception& lost) {
-    std::cerr << "wanwu: internal error: " << lost.what() << "\nThis is a bug of wanwu, not of your files or target.\n";
+    std::cerr << "wanwu: internal error: " << lost.what()
+              << "\nThis is a bug of wanwu, not of your files or target.\n";
   } catch (...) {
-    std::cerr << "wanwu: internal error of unknown kind\nThis is a bug of wanwu, not of your files or target.\n";
+    std::cerr
+        << "wanwu: internal error of unknown kind\nThis is a bug of wanwu, not of your files or target.\n";
   }
   return wanwu::cli::exit_internal;
 }

@@ -1,8 +1,9 @@
 // wanwu schema: the JSON Schema of a kind of file, printed from the table that checks it.
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/language/diagnostics.hpp"
 #include "scenarios/language/fields.hpp"
@@ -25,7 +26,8 @@ int install(const std::vector<const lang::file_kind*>& kinds) {
       std::cerr << "wanwu schema: cannot write " << path.string() << "\n";
       return exit_bad_input;
     }
-    std::cout << path.string() << "   first line of a file: # yaml-language-server: $schema=" << path.string() << "\n";
+    std::cout << path.string() << "   first line of a file: # yaml-language-server: $schema=" << path.string()
+              << "\n";
   }
   return exit_pass;
 }
@@ -47,7 +49,8 @@ int schema_command(std::span<const std::string> arguments, const global_options&
     known.push_back(kind.word);
     if (word.empty() || word == kind.word || word == kind.name) kinds.push_back(&kind);
   }
-  if (kinds.empty()) return usage_error("schema", "there is no kind of file '" + word + "'; " + lang::suggestion(word, known));
+  if (kinds.empty())
+    return usage_error("schema", "there is no kind of file '" + word + "'; " + lang::suggestion(word, known));
   if (write) return install(kinds);
   // One document on stdout: the first kind is the scenario.
   std::cout << lang::schema_text(*kinds.front());

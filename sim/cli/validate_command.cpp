@@ -1,7 +1,8 @@
 // wanwu validate: everything that is wrong with the files, and nothing sent.
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
+
+#include <CLI/CLI.hpp>
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
@@ -16,7 +17,9 @@ int validate_command(std::span<const std::string> arguments, const global_option
   std::string format = "human";
   input_flags flags;
   app.add_option("FILE", files, "Scenario and target files")->required();
-  app.add_option("--format", format, "human, json, sarif or github")->check(CLI::IsMember({"human", "json", "sarif", "github"}))->type_name("FORMAT");
+  app.add_option("--format", format, "human, json, sarif or github")
+      ->check(CLI::IsMember({"human", "json", "sarif", "github"}))
+      ->type_name("FORMAT");
   add_input_flags(app, flags);
   if (const auto code = parse(app, arguments)) return *code;
 
@@ -32,13 +35,15 @@ int validate_command(std::span<const std::string> arguments, const global_option
   for (const std::string& file : files) {
     const lang::load_result loaded = lang::load_file(file, options);
     const auto offset = static_cast<std::uint32_t>(sources.size());
-    for (std::uint32_t i = 0; i < loaded.sources->size(); ++i) sources.add(loaded.sources->path(i), loaded.sources->text(i));
+    for (std::uint32_t i = 0; i < loaded.sources->size(); ++i)
+      sources.add(loaded.sources->path(i), loaded.sources->text(i));
     for (lang::diagnostic d : loaded.found.all()) {
       if (d.mark.file != lang::source_mark::no_file) d.mark.file += offset;
       for (auto& note : d.notes) {
         if (note.mark.file != lang::source_mark::no_file) note.mark.file += offset;
       }
-      auto& copy = d.level == lang::severity::error ? found.error(d.code, d.mark, d.message, d.hint) : found.warning(d.code, d.mark, d.message, d.hint);
+      auto& copy = d.level == lang::severity::error ? found.error(d.code, d.mark, d.message, d.hint)
+                                                    : found.warning(d.code, d.mark, d.message, d.hint);
       copy.notes = d.notes;
     }
     if (loaded.ok()) good.push_back(file + ": " + loaded.kind + ", no errors");
@@ -52,7 +57,8 @@ int validate_command(std::span<const std::string> arguments, const global_option
   std::cout << lang::format_diagnostics(found, sources, chosen, human && use_colour(global, 1));
   if (human) {
     for (const std::string& line : good) std::cout << line << "\n";
-    if (found.has_errors()) std::cout << found.error_count() << (found.error_count() == 1 ? " error" : " errors") << "\n";
+    if (found.has_errors())
+      std::cout << found.error_count() << (found.error_count() == 1 ? " error" : " errors") << "\n";
   }
   return found.has_errors() ? exit_bad_input : exit_pass;
 }

@@ -1,0 +1,80 @@
+// Examples must be good for both; files with broken keys or values bad for both; and no single change of an example may
+// be refused by the schema and accepted by the program, or have an unknown key that only the program sees.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync, copyFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import Ajv from 'ajv';
+import YAML from 'yaml';
+
+const [wanwu, root] = process.argv.slice(2);
+const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
+const judge = {};
+for (const kind of ['scenario', 'target'])
+  judge[`${kind}/v1`] = ajv.compile(JSON.parse(execFileSync(wanwu, ['schema', kind], { encoding: 'utf8' })));
+
+let failed = 0, compared = 0;
+const fail = (text) => { failed += 1; console.log(`FAIL ${text}`); };
+const parse = (path) => YAML.parse(readFileSync(path, 'utf8'), { version: '1.2', schema: 'core' });
+
+function program(path) {
+  const run = spawnSync(wanwu, ['validate', '--format', 'json', path], { encoding: 'utf8' });
+  const codes = JSON.parse(run.stdout).diagnostics.map((d) => d.code);
+  return { good: run.status === 0, codes, text: run.stdout };
+}
+
+// 1. Good files.
+const good = [join(root, 'scenarios/targets/embedded.target.yaml')];
+for (const folder of readdirSync(join(root, 'examples'), { withFileTypes: true }))
+  if (folder.isDirectory())
+    for (const file of readdirSync(join(root, 'examples', folder.name)))
+      if (/\.(scenario|target)\.yaml$/.test(file)) good.push(join(root, 'examples', folder.name, file));
+for (const path of good) {
+  const tree = parse(path);
+  const validate = judge[tree.wanwu];
+  if (!validate(tree)) fail(`ajv refuses ${path}: ${JSON.stringify(validate.errors.slice(0, 3))}`);
+  const ours = program(path);
+  if (!ours.good) fail(`wanwu refuses ${path}: ${ours.text}`);
+}
+
+// 2. Broken files: bad for both.
+const vectors = join(root, 'tests/vectors/language');
+for (const name of ['quantities.scenario', 'keys.scenario', 'typo.scenario', 'broken.target']) {
+  const path = join(vectors, `${name}.yaml`);
+  const tree = parse(path);
+  if (judge[tree.wanwu](tree)) fail(`ajv accepts ${path}`);
+  if (program(path).good) fail(`wanwu accepts ${path}`);
+}
+
+// 3. One change at a time.
+const work = mkdtempSync(join(tmpdir(), 'wanwu-schema-'));
+function* changes(tree, path = []) {
+  for (const key of Object.keys(tree)) {
+    const at = [...path, key];
+    yield { at, change: (t, k) => { t[`${k}zz`] = t[k]; delete t[k]; }, what: 'renamed' };
+    yield { at, change: (t, k) => { t[k] = 30; }, what: '30' };
+    yield { at, change: (t, k) => { t[k] = ['a']; }, what: 'a list' };
+    if (tree[key] !== null && typeof tree[key] === 'object') yield* changes(tree[key], at);
+  }
+}
+for (const path of [good[0], ...good.filter((p) => /04-storm|05-own|06-lua/.test(p))]) {
+  for (const file of readdirSync(dirname(path))) if (/\.(yaml|lua|jsonld)$/.test(file)) copyFileSync(join(dirname(path), file), join(work, file));
+  for (const { at, change, what } of changes(parse(path))) {
+    const tree = parse(path);
+    let parent = tree;
+    for (const key of at.slice(0, -1)) parent = parent[key];
+    if (Array.isArray(parent) && what === 'renamed') continue;
+    change(parent, at[at.length - 1]);
+    const validate = judge[tree.wanwu];
+    if (!validate) continue;
+    const file = join(work, basename(path));
+    writeFileSync(file, YAML.stringify(tree));
+    const theirs = validate(tree), ours = program(file);
+    compared += 1;
+    if (!theirs && ours.good) fail(`${basename(path)} ${at.join('.')} ${what}: only ajv refuses ${JSON.stringify(validate.errors[0])}`);
+    if (theirs && ours.codes.includes('E101')) fail(`${basename(path)} ${at.join('.')} ${what}: only wanwu sees an unknown key`);
+  }
+}
+rmSync(work, { recursive: true });
+console.log(`${good.length} good files, 4 broken ones, ${compared} single changes, ${failed} disagreements`);
+process.exit(failed === 0 ? 0 : 1);
