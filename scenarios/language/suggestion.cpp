@@ -39,7 +39,8 @@ std::string_view did_you_mean(std::string_view word, std::span<const std::string
   // One letter in three may be wrong; in words of one or two letters none, as anything is near to them.
   std::size_t best_distance = word.size() < 3 ? 1 : word.size() / 3 + 1;
   for (const std::string_view candidate : candidates) {
-    if (candidate.size() > word_max) continue;
+    const std::size_t longer = std::max(candidate.size(), word.size());
+    if (longer - std::min(candidate.size(), word.size()) >= best_distance || longer > word_max) continue;
     const std::size_t d = distance(word, candidate);
     if (d < best_distance) {
       best = candidate;
