@@ -238,11 +238,13 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
       out.values.merge(of.cpu);
       break;
     case gauge_metric::lag:
-      out.values.merge(of.lag_us);
-      break;
+      break;  // a histogram, merged by the caller
     case gauge_metric::script_errors:
       out.count += of.script_errors;
       out.attempts += of.due;
+      break;
+    case gauge_metric::wire_errors:
+      for (const auto& wire : of.wire) add_wire(out, wire, rule.which);
       break;
     default:
       add_wire(out, of.wire[static_cast<std::size_t>(rule.via)], rule.which);
@@ -251,8 +253,8 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
 }
 
 reading::kind kind_of(gauge_metric which) {
-  const bool is_level =
-      which == gauge_metric::connected || which == gauge_metric::cpu || which == gauge_metric::lag;
+  if (which == gauge_metric::lag) return reading::kind::latency;
+  const bool is_level = which == gauge_metric::connected || which == gauge_metric::cpu;
   return is_level ? reading::kind::level : reading::kind::counter;
 }
 
@@ -313,11 +315,12 @@ std::optional<reading> metric_store::read(std::string_view metric, tag_list tags
 
   reading out;
   out.what = gauge ? kind_of(gauge->which) : rule->how.what;
-  out.latency = histogram{tags.empty() ? 3 : 2};
+  const bool is_lag = gauge && gauge->which == gauge_metric::lag;
+  out.latency = histogram{tags.empty() && !is_lag ? 3 : 2};
   for (std::size_t i = 0; i < phases_.size(); ++i) {
     if (!phases_[i] || (!phase.empty() && phase_names_[i] != phase)) continue;
     out.seconds += phases_[i]->seconds;
-    if (gauge && gauge->which == gauge_metric::lag) {
+    if (is_lag) {
       out.latency.merge(phases_[i]->lag);
     } else if (gauge) {
       add_gauge(out, phases_[i]->levels, *gauge, populations_, tags);

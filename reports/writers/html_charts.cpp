@@ -177,7 +177,9 @@ json sectors_of(const run_record& run, const std::vector<bucket>& of) {
     for (const auto& [sector, n] : one.sector_out) totals[sector] += n;
   }
   json out = json::array();
-  for (const auto& [sector, total] : totals) {
+  for (const auto& entry : totals) {
+    const std::string& sector = entry.first;
+    const std::uint64_t total = entry.second;
     if (sector.empty() || out.size() >= sectors_max) continue;
     const std::vector<std::pair<std::string, std::string>> tags{{"sector", sector}};
     const auto latency = run.store.read("telemetry.latency", tags, "");

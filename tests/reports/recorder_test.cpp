@@ -81,6 +81,24 @@ TEST_CASE("Every metric of the table can be measured") {
   }
 }
 
+TEST_CASE("What the target malformed, links that broke, and the lag of starts are told over all protocols") {
+  const auto shape = two_kinds();
+  metric_store store{shape};
+  store.phase(0).levels.wire[0].wire_errors = 2;
+  store.phase(1).levels.wire[2].wire_errors = 3;
+  delta counts{shape, t0};
+  counts.add(seen(1s, 5ms, 0, operation::disconnect, outcome::broken_link));
+  counts.add(seen(1s, 5ms, 0, operation::disconnect, outcome::ok));
+  auto late = seen(1s, 5ms, 0);
+  late.sent_at = late.intended_at + 40ms;
+  counts.add(late);
+  counts.merge_into(store);
+  CHECK(store.read("target.malformed", {}, "")->count == 5);
+  CHECK(store.read("disconnects", {}, "")->count == 1);
+  CHECK(store.read("generator.lag", {}, "")->latency.count() == 1);
+  CHECK(*store.read("generator.lag", {}, "")->value(statistic::max, 0, measure::time_us) >= 40'000);
+}
+
 TEST_CASE("A ratio of losses is taken of what the witness judged") {
   const auto shape = two_kinds();
   delta counts{shape, t0};
