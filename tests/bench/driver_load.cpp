@@ -1,5 +1,7 @@
 // The same work as floor.cpp, through the drivers' seam as the engine uses it: intents in, observations out.
 #include <algorithm>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,6 +19,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t batch_max = 1024;
+constexpr std::uint64_t in_flight_max = 1024;
 constexpr std::uint32_t opening_max = 50;  // Debian's mosquitto listens with a backlog of 100
 constexpr std::uint32_t window = 8;        // on the way for each pair of publisher and subscriber
 
@@ -27,7 +30,8 @@ struct tally final : driver_client {
     const auto n = static_cast<std::uint32_t>(connection);
     out.client_id.assign("bench").append(std::to_string(n));
     out.thing = thing_id{n};
-    if (n >= publishers) out.subscriptions.push_back({"bench/" + std::to_string(100000 + n - publishers), 0, 0, false});
+    if (n >= publishers)
+      out.subscriptions.push_back({"bench/" + std::to_string(100000 + n - publishers), 0, 0, false});
   }
   void changed(std::span<const connection_change> changes) override {
     for (const auto& c : changes) {
@@ -54,7 +58,7 @@ struct tally final : driver_client {
   bool is_closed_loop = true;
   std::uint32_t up = 0, down = 0;
   std::uint64_t done = 0, failed = 0, delivered = 0;
-  std::vector<std::uint32_t> idle;  // connections that may start another operation
+  std::deque<std::uint32_t> idle;  // connections that may start another operation
 };
 
 struct bench {
@@ -73,7 +77,7 @@ struct bench {
   }
 
   std::string address_of(std::uint32_t n) const {
-    if (shape.via == protocol::coap) return "/t";
+    if (shape.via == protocol::coap) return "/things/a/telemetry";
     return (shape.via == protocol::http ? "/things/" : "bench/") + std::to_string(100000 + n);
   }
 
@@ -105,9 +109,10 @@ struct bench {
 
   time_point now() const { return std::chrono::steady_clock::now(); }
 
-  void turn(bool has_work) {
-    auto deadline = has_work ? std::optional{time_point{}} : made->next_deadline();
-    made->advance(events->wait(deadline));
+  // In the order of the engine's loop: what was started is advanced before anybody waits.
+  void turn(const std::function<bool()>& has_work) {
+    made->advance(now());
+    events->wait(has_work() ? std::optional{time_point{}} : made->next_deadline());
   }
 
   void open_all() {
@@ -115,9 +120,12 @@ struct bench {
     std::uint32_t asked = 0;
     while (client.up < work.connections) {
       which.clear();
-      while (asked < work.connections && asked - client.up < opening_max) which.push_back(connection_id{asked++});
+      while (asked < work.connections && asked - client.up < opening_max)
+        which.push_back(connection_id{asked++});
       if (!which.empty()) made->open(which, std::vector<time_point>(which.size(), now()), now());
-      if (client.up < work.connections) turn(false);
+      turn([&] {
+        return client.up == work.connections || (asked < work.connections && asked - client.up < opening_max);
+      });
       if (client.down != 0) give_up("a connection went down");
     }
   }
@@ -133,26 +141,26 @@ struct bench {
     return out;
   }
 
-  // Each connection starts its next operation when the last is done.
-  void closed_loop(std::uint64_t& finished, std::uint32_t starters, std::uint32_t each) {
+  // Each connection starts its next operation when the last is done, the longest idle first.
+  void closed_loop(const std::uint64_t& finished, std::uint32_t starters, std::uint32_t each) {
     std::vector<intent> batch;
     std::uint64_t started = 0;
     for (std::uint32_t i = 0; i < each; ++i) {
       for (std::uint32_t n = 0; n < starters; ++n) client.idle.push_back(n);
     }
-    std::vector<std::uint32_t> next;
+    const auto may_start = [&] {
+      return !client.idle.empty() && started < work.operations &&
+             started - finished - client.failed < in_flight_max;
+    };
     while (finished + client.failed < work.operations) {
-      next.swap(client.idle);
       const time_point at = now();
-      for (std::size_t i = 0; i < next.size() && started < work.operations;) {
-        batch.clear();
-        for (; i < next.size() && batch.size() < batch_max && started < work.operations; ++i, ++started) {
-          batch.push_back(intent_for(next[i], at));
-        }
-        made->start(batch, at);
+      batch.clear();
+      for (; may_start() && batch.size() < batch_max; ++started) {
+        batch.push_back(intent_for(client.idle.front(), at));
+        client.idle.pop_front();
       }
-      next.clear();
-      turn(!client.idle.empty() && started < work.operations);
+      made->start(batch, at);
+      turn([&] { return finished + client.failed == work.operations || may_start(); });
     }
   }
 
@@ -168,7 +176,8 @@ struct bench {
       const time_point at = now();
       batch.clear();
       for (; started < due; ++started) {
-        batch.push_back(intent_for(static_cast<std::uint32_t>(started % work.connections), start + tick * 1ms));
+        batch.push_back(
+            intent_for(static_cast<std::uint32_t>(started % work.connections), start + tick * 1ms));
       }
       made->start(batch, at);
       const time_point next = start + (tick + 1) * 1ms;
@@ -178,7 +187,7 @@ struct bench {
         made->advance(woke);
       }
     }
-    while (client.done + client.failed < work.operations) turn(false);
+    while (client.done + client.failed < work.operations) turn([] { return false; });
     return std::chrono::duration<double, std::milli>(latest).count();
   }
 
@@ -224,4 +233,6 @@ int run(const job& work) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return run(read_job(argc, argv)); }
+int main(int argc, char** argv) {
+  return run(read_job(argc, argv));
+}

@@ -1,14 +1,14 @@
 // What both bench programs share: their command line, and the CPU time between two moments.
 #pragma once
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+
+#include <sys/resource.h>
 
 namespace wanwu::bench {
 
@@ -17,8 +17,8 @@ struct job {
   std::uint16_t port{};
   std::uint32_t connections = 1000;
   std::uint64_t operations = 1'000'000;
-  std::uint32_t rate = 0;         ///< A second; 0 = as fast as it goes.
-  std::uint32_t payload = 100;    ///< Bytes.
+  std::uint32_t rate = 0;       ///< A second; 0 = as fast as it goes.
+  std::uint32_t payload = 100;  ///< Bytes.
 };
 
 inline job read_job(int argc, char** argv) {
@@ -40,11 +40,14 @@ inline job read_job(int argc, char** argv) {
 class stopwatch {
  public:
   double cpu() const { return cpu_now() - cpu_; }
-  double wall() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_).count(); }
+  double wall() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_).count();
+  }
 
   /// The line that run.py reads.
   void print(std::uint64_t operations, const char* more = "") const {
-    std::printf("operations=%llu cpu=%.6f wall=%.6f %s\n", static_cast<unsigned long long>(operations), cpu(), wall(), more);
+    std::printf("operations=%llu cpu=%.6f wall=%.6f %s\n", static_cast<unsigned long long>(operations), cpu(),
+                wall(), more);
     std::fflush(stdout);
   }
 
@@ -52,7 +55,9 @@ class stopwatch {
   static double cpu_now() {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     return seconds(used.ru_utime) + seconds(used.ru_stime);
   }
   double cpu_ = cpu_now();
