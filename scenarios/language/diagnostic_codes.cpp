@@ -84,8 +84,6 @@ constexpr auto codes = std::to_array<diagnostic_code>({
     {"E173", "scheme",
      "URLs are mqtt://, coap:// or http://. TLS and DTLS (mqtts, coaps, https) come in a later version."},
     {"E180", "command line override", "--set takes KEY=VALUE with the path of a key: things.meter.count=5k."},
-    {"W201", "no thresholds",
-     "Without thresholds a run measures but decides nothing; its verdict is inconclusive or pass."},
 });
 
 }  // namespace

@@ -1,4 +1,5 @@
 // wanwu describe: one name in full.
+#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
