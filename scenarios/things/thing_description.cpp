@@ -55,6 +55,9 @@ json describe(const thing_model& model, std::string_view base) {
   out["wanwu:place"] = place_mark;
   out["securityDefinitions"] = {{"none", {{"scheme", "nosec"}}}};
   out["security"] = "none";
+  if (const auto version = body.find("version"); version != body.end() && version->is_object()) {
+    if (!version->contains("instance")) (*version)["instance"] = version->value("model", "1.0.0");
+  }
   out.update(body);
   add_forms(out, "properties", {"readproperty", "writeproperty"});
   add_forms(out, "actions", {"invokeaction"});
