@@ -133,11 +133,13 @@ bool engine::finished() const noexcept {
 
 engine_levels engine::levels() {
   engine_levels out;
+  out.connected_by_population.resize(plan_.populations.size());
   const time_point now = std::chrono::steady_clock::now();
   for (auto& s : seats_) {
     const worker* w = s->working.load();
     if (w == nullptr) continue;
     add_numbers(out.all, w->numbers());
+    w->add_connected(out.connected_by_population);
     if (s->finished) continue;
     ++out.workers_running;
     const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};

@@ -28,6 +28,7 @@ struct engine_options {
 /// Sum of all workers.
 struct engine_levels {
   worker_numbers all;
+  std::vector<std::uint64_t> connected_by_population;
   double cpu = 0;                  ///< Of the busiest worker, 0 to 1, since the last call.
   std::uint32_t workers_running = 0;
 };

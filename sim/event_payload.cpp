@@ -1,8 +1,11 @@
 // Fields of an event to JSON.
 #include "sim/event_payload.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "sim/decimal.hpp"
 #include "sim/payload.hpp"
 
 namespace wanwu::sim {
@@ -11,13 +14,19 @@ namespace {
 
 constexpr double drawn_low = 0, drawn_high = 100;  // for fields that declare no range
 
+void append_decimal(double value, int decimals, byte_writer& out) {
+  std::array<char, number_text_max> text{};
+  const char* end = print_decimal(value, decimals, text.data());
+  out.append(std::string_view{text.data(), static_cast<std::size_t>(end - text.data())});
+}
+
 void write_drawn(const things::field& field, random_stream draws, std::size_t draw, byte_writer& out) {
   const double low = std::isfinite(field.minimum) ? field.minimum : std::min(drawn_low, field.maximum);
   const double high = std::isfinite(field.maximum) ? field.maximum : std::max(drawn_high, low);
   switch (field.type) {
     case things::value_type::number: append_decimal(draws.uniform(draw, low, high), 3, out); return;
     case things::value_type::integer:
-      append_integer(draws.whole(draw, std::llround(std::ceil(low)), std::llround(std::floor(high))), out);
+      append_decimal(static_cast<double>(draws.whole(draw, std::llround(std::ceil(low)), std::llround(std::floor(high)))), 0, out);
       return;
     case things::value_type::boolean: out.append(draws.chance(draw, 0.5) ? "true" : "false"); return;
     case things::value_type::string: break;

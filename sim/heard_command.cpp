@@ -105,4 +105,21 @@ std::optional<std::string> json_at(std::string_view document, std::string_view p
   return found == nullptr ? std::nullopt : std::optional{text_of(*found)};
 }
 
+std::string canonical_json(std::string_view document) {
+  const json parsed = json::parse(document.begin(), document.end(), nullptr, false);
+  return parsed.is_discarded() ? std::string{} : parsed.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::vector<std::string> json_parts(std::string_view document) {
+  std::vector<std::string> parts;
+  const json parsed = json::parse(document.begin(), document.end(), nullptr, false);
+  if (parsed.is_discarded()) return parts;
+  parts.push_back(parsed.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (!parsed.is_object()) return parts;
+  for (const json& member : parsed) {
+    if (member.is_structured()) parts.push_back(member.dump(-1, ' ', false, json::error_handler_t::replace));
+  }
+  return parts;
+}
+
 }  // namespace wanwu::sim

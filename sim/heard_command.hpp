@@ -27,4 +27,9 @@ std::string_view topic_level(std::string_view topic, std::size_t index);
 /// when there is no such value or the text is no JSON.
 std::optional<std::string> json_at(std::string_view document, std::string_view path);
 
+/// The same JSON in one canonical spelling; "" for what is no JSON.
+std::string canonical_json(std::string_view document);
+/// The document and each of its members that is an object or a list, all in canonical spelling.
+std::vector<std::string> json_parts(std::string_view document);
+
 }  // namespace wanwu::sim

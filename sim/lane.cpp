@@ -23,6 +23,7 @@ lane::lane(const world_plan& plan, std::uint8_t index, population& things, time_
       rows_(things.connections_of_lane(index)),
       ramps_{static_cast<std::uint32_t>(rows_.size()), started, tick_},
       retries_{static_cast<std::uint32_t>(rows_.size()), started, tick_} {
+  connected_.resize(plan.populations.size());
   if (plan.virtual_time) handshakes_ = handshake_window::unlimited();
 }
 
@@ -37,6 +38,14 @@ void lane::attach(std::unique_ptr<driver> wire) {
 
 std::uint32_t lane::tick_of(time_point at) const {
   return at <= started_ ? 0 : static_cast<std::uint32_t>((at - started_) / tick_);
+}
+
+void lane::count_connected(std::uint32_t connection, bool up) {
+  const std::uint64_t behind = things_behind(connection);
+  std::uint64_t& of_kind = connected_[things_.block_behind(index_, connection).kind->index];
+  levels_.connected += up ? behind : ~behind + 1;
+  levels_.connections_up += up ? 1 : ~std::uint64_t{0};
+  of_kind += up ? behind : ~behind + 1;
 }
 
 std::uint64_t lane::things_behind(std::uint32_t connection) const {
@@ -130,8 +139,7 @@ void lane::close_now(std::uint32_t connection, closing how) {
   const std::uint64_t behind = things_behind(connection);
   if (row.now == connection_state::opening) handshakes_.ended(true, duration{});
   if (row.now == connection_state::up) {
-    levels_.connected -= behind;
-    --levels_.connections_up;
+    count_connected(connection, false);
   } else if (row.was_up && row.wanted && !row.dark) {
     levels_.reconnecting -= std::min(levels_.reconnecting, behind);
   }
@@ -216,8 +224,7 @@ bool lane::note(const connection_change& change) {
   row.was_up = ever_up_ = true;
   row.returning = false;
   row.tries = 0;
-  levels_.connected += behind;
-  ++levels_.connections_up;
+  count_connected(connection, true);
   return true;
 }
 
@@ -229,8 +236,7 @@ void lane::went_down(std::uint32_t connection, const connection_change& change) 
   if (was_opening) {
     handshakes_.ended(false, {});
   } else {
-    levels_.connected -= behind;
-    --levels_.connections_up;
+    count_connected(connection, false);
     levels_.reconnecting += behind;
     row.intended = tick_of(change.at);
   }

@@ -62,6 +62,8 @@ class lane {
     return !row.wanted || row.dark || row.returning || !row.was_up;
   }
   const lane_levels& levels() const { return levels_; }
+  /// Things connected, by population.
+  std::span<const std::uint64_t> connected() const { return connected_; }
   std::optional<time_point> next_deadline() const;
   bool has_ever_been_up() const { return ever_up_; }
 
@@ -75,6 +77,7 @@ class lane {
   void flush_closes(time_point now);
   void went_down(std::uint32_t connection, const connection_change& change);
   duration backoff_of(std::uint32_t connection) const;
+  void count_connected(std::uint32_t connection, bool up);
   std::uint64_t things_behind(std::uint32_t connection) const;
   std::uint32_t tick_of(time_point at) const;
   time_point time_of(std::uint32_t tick) const { return started_ + tick_ * static_cast<std::int64_t>(tick); }
@@ -94,6 +97,7 @@ class lane {
   std::vector<connection_id> opening_, closing_clean_, closing_abrupt_;
   std::vector<time_point> opening_intended_;
   lane_levels levels_;
+  std::vector<std::uint64_t> connected_;
   bool leaving_ = false, ever_up_ = false;
 };
 

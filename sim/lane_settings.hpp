@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocols/drivers/coap_native.hpp"
+#include "protocols/drivers/http_beast.hpp"
 #include "protocols/drivers/mqtt_endpoint.hpp"
 #include "protocols/transport/memory.hpp"
 #include "sim/plan.hpp"
@@ -10,6 +11,9 @@ namespace wanwu::sim {
 
 mqtt_endpoint mqtt_settings(const world_plan& plan, const lane_plan& lane);
 coap_endpoint coap_settings(const world_plan& plan, const lane_plan& lane);
+http_endpoint http_settings(const world_plan& plan, const lane_plan& lane);
+/// The header line of HTTP Basic authentication (RFC 7617), ended by CRLF. A secret.
+std::string basic_authorization(const std::string& user, const std::string& password);
 
 /// The driver of a stream lane over memory, for virtual time.
 std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane, memory_transport& link,

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "sim/lane_settings.hpp"
 #include "sim/limits.hpp"
 #include "sim/plan_machine.hpp"
 #include "sim/plan_population.hpp"
@@ -82,16 +83,32 @@ void take_clock(world_plan& plan, const lang::scenario& world) {
   }
 }
 
-void take_password(world_plan& plan, std::vector<plan_problem>& problems) {
-  if (!plan.target->mqtt || !plan.target->mqtt->password.given()) return;
-  const lang::secret_source& source = plan.target->mqtt->password;
-  plan.mqtt_password = lang::resolve_secret(source);
-  if (!plan.mqtt_password) {
+std::optional<std::string> take_secret(const lang::secret_source& source, std::vector<plan_problem>& problems) {
+  if (!source.given()) return std::nullopt;
+  auto secret = lang::resolve_secret(source);
+  if (!secret) {
     const bool env = source.from == lang::secret_source::origin::env;
-    problems.push_back({(env ? "the environment variable " : "the file ") + source.name + " with the password " +
+    problems.push_back({(env ? "the environment variable " : "the file ") + source.name + " with a secret " +
                             (env ? "is not set" : "cannot be read"),
                         "", source.mark});
   }
+  return secret;
+}
+
+void take_secrets(world_plan& plan, std::vector<plan_problem>& problems) {
+  if (plan.target->mqtt) plan.mqtt_password = take_secret(plan.target->mqtt->password, problems);
+  if (!plan.target->http) return;
+  const lang::http_endpoint_spec& http = *plan.target->http;
+  if (const auto bearer = take_secret(http.bearer, problems)) plan.http_auth = "Authorization: Bearer " + *bearer + "\r\n";
+  const auto password = take_secret(http.password, problems);
+  if (http.user.empty()) return;
+  const lang::slot_table none{false};
+  const auto user = lang::compile_text(http.user.text, http.user.mark, lang::place::plain, none);
+  if (!user || !user->is_literal()) {
+    problems.push_back({"the HTTP user is one for all things", "write it without ${}", http.user.mark});
+    return;
+  }
+  plan.http_auth = basic_authorization(std::string{user->literal()}, password.value_or(""));
 }
 
 }  // namespace
@@ -123,7 +140,7 @@ tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
   plan->models = std::make_shared<things::catalogue>(world->folder);
   if (target->mqtt) plan->mqtt_version = target->mqtt->version;
   take_clock(*plan, *world);
-  take_password(*plan, problems);
+  take_secrets(*plan, problems);
   plan->when = lay_out(*world, options.phases);
 
   std::uint64_t total = 0;
@@ -146,7 +163,7 @@ tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
   compile_storms(*plan, problems);
   override_telemetry(*plan, options);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
-  find_addresses(*plan, problems);
+  if (!options.virtual_time && !options.no_addresses) find_addresses(*plan, problems);
   fit_to_machine(*plan, options, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return plan;

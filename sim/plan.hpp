@@ -85,6 +85,7 @@ struct lane_plan {
 struct plan_options {
   std::uint32_t workers = 0;               ///< 0 = as many as cores and descriptors ask for.
   bool virtual_time{};
+  bool no_addresses{};                     ///< The target is not there yet: plan without resolving it.
   std::vector<std::string> phases;         ///< Empty = all.
   std::uint32_t local_addresses = 0;       ///< Source addresses; 0 = as many as are needed (loopback only).
   std::uint32_t first_local_address = 0;   ///< Host byte order; 0 = 127.0.0.1 on.
@@ -126,6 +127,7 @@ struct world_plan {
   bool user_sources{};                     ///< The user named them: for CoAP endpoints too.
   int mqtt_version = 5;
   std::optional<std::string> mqtt_password;  ///< Never printed, never recorded.
+  std::string http_auth;                     ///< The Authorization header line. The same.
   bool virtual_time{};
   plan_figures figures;
   std::vector<std::string> notes;          ///< For the user, e.g. an operation the target lacks on a protocol.

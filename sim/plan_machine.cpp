@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint32_t loopback_first = 0x7F000001;  // 127.0.0.1
 constexpr std::uint32_t ports_per_address_fallback = 20'000;
-constexpr std::uint32_t http_pool_default = 256;
+constexpr std::uint32_t http_pool_default = 1'000;
 constexpr std::uint32_t stock_connections_max = 1'000;  ///< Per worker: stock libraries keep threads and queues.
 // Rough user-space cost of a connection and of a message's frame, for the estimates that `wanwu plan` prints.
 constexpr std::array<std::uint64_t, 3> bytes_per_connection{400, 250, 150};
@@ -182,7 +182,6 @@ void find_addresses(world_plan& plan, std::vector<plan_problem>& problems) {
     const lang::url* url = plan.target->url_of(lane.via);
     const auto* mark = mark_of(*plan.target, lane.via);
     const std::optional<lang::source_mark> where = mark == nullptr ? std::nullopt : std::optional{*mark};
-    if (plan.virtual_time) continue;
     if (url == nullptr || !url->given()) {
       problems.push_back({"the target has no " + std::string{name_of(lane.via)} + " endpoint, but the scenario speaks it", "", where});
       continue;

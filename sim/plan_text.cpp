@@ -56,7 +56,7 @@ std::string plan_text(const world_plan& plan) {
   std::string out = fmt::format("{}{}{}\n\n", world.name, world.title.empty() ? "" : ": ", world.title);
   out += fmt::format("target    {}", plan.target->name);
   for (const lane_plan& lane : plan.lanes) {
-    if (!plan.virtual_time && !lane.stock) out += fmt::format("  {} {}", name_of(lane.via), lane.address.text());
+    if (!lane.stock && lane.address.port() != 0) out += fmt::format("  {} {}", name_of(lane.via), lane.address.text());
   }
   out += plan.virtual_time ? "  (in memory, virtual time)\n" : "\n";
   out += fmt::format("seed      {}    scale {:.4g} %    workers {}\n\n", plan.seed, world.scale * 100, plan.workers);

@@ -101,7 +101,7 @@ struct virtual_network::peer {
 };
 
 virtual_network::virtual_network(const world_plan& plan, observation_sink& sink, const virtual_options& options)
-    : plan_{plan}, options_{options}, clock_{time_point{std::chrono::hours{1}}}, started_{clock_.now()}, log_{std::make_unique<log>(sink)} {
+    : plan_{plan}, options_{options}, clock_{start_instant()}, started_{clock_.now()}, log_{std::make_unique<log>(sink)} {
   target::target_settings settings;
   settings.seed = plan.seed;
   settings.started = started_;
@@ -295,9 +295,11 @@ void virtual_network::take_from_target(time_point now) {
 
 engine_levels virtual_network::levels() const {
   engine_levels out;
+  out.connected_by_population.resize(plan_.populations.size());
   for (const auto& s : stations_) {
     s->own->publish();
     add_numbers(out.all, s->own->numbers());
+    s->own->add_connected(out.connected_by_population);
     out.workers_running += s->own->finished() ? 0U : 1U;
   }
   return out;

@@ -35,6 +35,8 @@ class virtual_network {
   void run(const std::function<bool(time_point now)>& report);
   void end_soon();
 
+  /// The zero of every schedule in invented time.
+  static constexpr time_point start_instant() { return time_point{std::chrono::hours{1}}; }
   time_point started() const { return started_; }
   engine_levels levels() const;
   const target::target_core& target() const { return *core_; }

@@ -56,7 +56,8 @@ worker::worker(const worker_setup& setup)
       things_{setup.plan, setup.index},
       context_{setup.plan, things_, setup.epoch_ms},
       readings_{things_.row_count(), setup.started, timer_wheel::tick_for(setup.plan.when.end)},
-      published_{setup.started} {
+      published_{setup.started},
+      shared_connected_(setup.plan.populations.size()) {
   out_.resize(plan_.lanes.size());
   for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
     lanes_.push_back(std::make_unique<lane>(plan_, i, things_, setup.started));
@@ -87,6 +88,12 @@ driver_client& worker::client_of(std::uint8_t lane_index) { return *clients_[lan
 void worker::attach(std::uint8_t lane_index, std::unique_ptr<driver> wire) {
   if (setup_.flood_window > 0) wire->report_completions(true);
   lanes_[lane_index]->attach(std::move(wire));
+}
+
+void worker::add_connected(std::vector<std::uint64_t>& into) const noexcept {
+  for (std::size_t i = 0; i < into.size() && i < shared_connected_.size(); ++i) {
+    into[i] += shared_connected_[i].load(std::memory_order_relaxed);
+  }
 }
 
 void worker::detach() {
@@ -142,6 +149,7 @@ void worker::follow_stage(time_point now) {
       (at(now) >= plan_.when.end || end_requested_.load(std::memory_order_relaxed))) {
     stage_ = stage::draining;
     stage_until_ = now + limits::drain_max;
+    follow_stage(now);  // nothing may be owed already
   } else if (stage_ == stage::draining && ((in_flight == 0 && acks_.empty()) || now >= stage_until_)) {
     for (auto& l : lanes_) {
       l->wire().abandon(outcome::timed_out, now);
@@ -150,6 +158,7 @@ void worker::follow_stage(time_point now) {
     }
     stage_ = stage::leaving;
     stage_until_ = now + limits::goodbye_max;
+    follow_stage(now);
   } else if (stage_ == stage::leaving && (up == 0 || now >= stage_until_)) {
     record_own();
     stage_ = stage::gone;
@@ -213,6 +222,11 @@ void worker::publish() {
     wire.wire_errors += totals.wire_errors;
   }
   shared_.publish(n);
+  for (std::size_t i = 0; i < shared_connected_.size(); ++i) {
+    std::uint64_t connected = 0;
+    for (const auto& l : lanes_) connected += l->connected()[i];
+    shared_connected_[i].store(connected, std::memory_order_relaxed);
+  }
   n.lag_max_ns = 0;
 }
 

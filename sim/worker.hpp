@@ -19,9 +19,10 @@ namespace wanwu::sim {
 
 struct heard_command;
 
-/// A reading on its way, as the witness will recognise it.
-struct sent_reading {
-  std::uint64_t key{};  ///< Hash of address and payload.
+/// A reading on its way. The views live during the call.
+struct outgoing_reading {
+  std::string_view address;
+  bytes_view payload;
   time_point intended_at;
   thing_id thing{};
   std::uint16_t population{};
@@ -33,11 +34,8 @@ class reading_tap {
  public:
   virtual ~reading_tap() = default;
   virtual bool samples(thing_id thing) const = 0;
-  virtual void sent(const sent_reading& reading) = 0;
+  virtual void sent(const outgoing_reading& reading) = 0;
 };
-
-/// Hash of a reading's payload, the same for the sender and the witness.
-std::uint64_t reading_key(std::string_view address, bytes_view payload) noexcept;
 
 struct worker_setup {
   const world_plan& plan;
@@ -68,6 +66,8 @@ class worker {
   void request_end() noexcept { end_requested_.store(true, std::memory_order_relaxed); }
   bool finished() const { return stage_ == stage::gone; }
   worker_numbers numbers() const noexcept { return shared_.read(); }
+  /// Adds the things connected of each population to `into`. From any thread.
+  void add_connected(std::vector<std::uint64_t>& into) const noexcept;
   void publish();
   /// The first failure of a script, "" when there was none. After finished().
   const std::string& script_problem() const { return script_problem_; }
@@ -158,6 +158,7 @@ class worker {
   time_point published_;
   worker_numbers counts_;
   shared_numbers shared_;
+  std::vector<std::atomic<std::uint64_t>> shared_connected_;  ///< By population.
   std::atomic<bool> end_requested_{false};
 };
 

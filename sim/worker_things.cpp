@@ -5,20 +5,6 @@
 
 namespace wanwu::sim {
 
-std::uint64_t reading_key(std::string_view address, bytes_view payload) noexcept {
-  std::uint64_t hash = stream_of(address);
-  hash = scramble(hash + payload.size());
-  std::size_t i = 0;
-  for (; i + 8 <= payload.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, payload.data() + i, 8);
-    hash = scramble(hash ^ word) + 0x9E3779B97F4A7C15ULL;
-  }
-  std::uint64_t last = 0;
-  if (i < payload.size()) std::memcpy(&last, payload.data() + i, payload.size() - i);
-  return scramble(hash ^ last);
-}
-
 void worker::things_up(std::uint8_t lane_index, std::uint32_t connection, time_point now) {
   const row_range behind = things_.rows_behind(lane_index, connection);
   for (std::uint32_t row = behind.begin; row < behind.end; ++row) {
@@ -151,8 +137,7 @@ void worker::send_reading(std::uint32_t row, time_point intended, time_point now
   ++things_.row(row).sequence;
   ++counts_.started;
   if (setup_.tap != nullptr && setup_.tap->samples(thing)) {
-    const std::string_view where = kind.telemetry->shape.via == protocol::http ? context_.id() : out.last_address();
-    setup_.tap->sent({reading_key(where, out.last_payload()), intended, thing, kind.index, message.shape.via});
+    setup_.tap->sent({out.last_address(), out.last_payload(), intended, thing, kind.index, message.shape.via});
   }
 }
 

@@ -16,6 +16,10 @@ namespace wanwu::cli {
 // Each stands in sim/cli/NAME_command.cpp. A new command is one line here and one in the table.
 int describe_command(std::span<const std::string> arguments, const global_options& global);
 int explain_command(std::span<const std::string> arguments, const global_options& global);
+int run_command(std::span<const std::string> arguments, const global_options& global);
+int load_command(std::span<const std::string> arguments, const global_options& global);
+int plan_command(std::span<const std::string> arguments, const global_options& global);
+int probe_command(std::span<const std::string> arguments, const global_options& global);
 int help_command(std::span<const std::string> arguments, const global_options& global);
 int list_command(std::span<const std::string> arguments, const global_options& global);
 int schema_command(std::span<const std::string> arguments, const global_options& global);
@@ -28,6 +32,11 @@ int version_command(std::span<const std::string> arguments, const global_options
 namespace {
 
 constexpr auto table = std::to_array<command>({
+    {"load", "[URL]… [-n 10k] [--every 10s] [--for 2m]", "Load a target from the command line alone, no file",
+     load_command},
+    {"run", "FILE… [-t TARGET] [--to html=PATH]…", "Run scenarios and judge the target", run_command},
+    {"plan", "FILE [--json]", "What a run would do: things, rates, sockets, memory, time", plan_command},
+    {"probe", "[TARGET]", "One thing, every operation, every protocol: what came back", probe_command},
     {"validate", "FILE… [--format human|json|sarif|github]",
      "Say what is wrong with files, where, and what would be right", validate_command},
     {"list", "WHAT [FILE]", "Metrics, models, codes; things, phases, storms, thresholds, places of a file",

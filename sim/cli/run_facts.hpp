@@ -1,0 +1,21 @@
+// From the plan to what the reports want to know of a run, and from the engine's numbers to theirs.
+#pragma once
+
+#include <string>
+
+#include "reports/gauges.hpp"
+#include "reports/run_record.hpp"
+#include "sim/engine.hpp"
+#include "sim/plan.hpp"
+
+namespace wanwu::cli {
+
+report::run_shape shape_of(const sim::world_plan& plan);
+/// `virtual_time` and inputs included; id, start and command line are the caller's.
+report::run_record record_of(const sim::world_plan& plan, const std::string& command_line, std::int64_t started_unix_ms);
+report::gauges gauges_of(const sim::engine_levels& levels);
+
+/// Why nothing could be connected, and what would cure it; "" when something was.
+std::string connection_trouble(const sim::world_plan& plan, const sim::worker_numbers& numbers);
+
+}  // namespace wanwu::cli

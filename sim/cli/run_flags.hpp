@@ -1,0 +1,25 @@
+// The flags that `run` and `load` share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cli/test_run.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace wanwu::cli {
+
+/// As typed; see to_wishes().
+struct run_flags {
+  std::vector<std::string> to;
+  std::string timeout, local_ips;
+  run_wishes wishes;
+};
+void add_run_flags(CLI::App& app, run_flags& flags);
+/// Checks and translates. False after an explanation on stderr.
+bool to_wishes(const std::string& command_name, std::span<const std::string> arguments, run_flags& flags);
+
+}  // namespace wanwu::cli

@@ -1,0 +1,343 @@
+// One test from its plan to its exit code.
+#include "sim/cli/test_run.hpp"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "reports/collector.hpp"
+#include "reports/progress.hpp"
+#include "reports/summary.hpp"
+#include "reports/writers/writers.hpp"
+#include "scenarios/language/units.hpp"
+#include "sim/cli/embedded_process.hpp"
+#include "sim/cli/observation_file.hpp"
+#include "sim/cli/run_facts.hpp"
+#include "sim/engine.hpp"
+#include "sim/limits.hpp"
+#include "sim/virtual_network.hpp"
+#include "sim/witness.hpp"
+
+namespace wanwu::cli {
+
+namespace {
+
+namespace chrono = std::chrono;
+
+constexpr duration start_allowance = chrono::milliseconds{100};
+constexpr duration start_allowance_per_thing = chrono::microseconds{1};
+constexpr duration plain_progress_every = chrono::seconds{10};
+
+std::int64_t unix_ms() {
+  return chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// Progress on stderr, in the way asked for.
+class progress_printer {
+ public:
+  progress_printer(const run_wishes& wishes, const global_options& global) {
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    const char* term = getenv("TERM");
+    mode_ = report::progress_mode_of(wishes.quiet ? "none" : wishes.progress, terminal, term == nullptr ? "" : term);
+    style_.color = use_colour(global, STDERR_FILENO);
+    winsize window{};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20) style_.columns = window.ws_col;
+  }
+
+  void show(const report::collector& run, const report::tick& seen, bool last) {
+    const report::progress_snapshot now = run.progress();
+    switch (mode_) {
+      case report::progress_mode::none: return;
+      case report::progress_mode::tty: {
+        const std::string view = report::progress_view(now, style_);
+        std::cerr << report::progress_rewind(lines_) << view << '\n' << std::flush;
+        lines_ = static_cast<std::size_t>(std::count(view.begin(), view.end(), '\n')) + 1;
+        return;
+      }
+      case report::progress_mode::plain: {
+        const double every = chrono::duration<double>(plain_progress_every).count();
+        if (last || seen.phase_changed || now.at_s - shown_s_ >= every) {
+          shown_s_ = now.at_s;
+          std::cerr << report::progress_line(now) << '\n' << std::flush;
+        }
+        for (const std::size_t i : seen.newly_crossed) std::cerr << report::limit_crossed_line(now, now.limits[i]) << '\n' << std::flush;
+        return;
+      }
+      case report::progress_mode::json: std::cerr << report::progress_json(now) << '\n' << std::flush; return;
+    }
+  }
+
+ private:
+  report::progress_mode mode_{};
+  report::progress_style style_;
+  std::size_t lines_ = 0;
+  double shown_s_ = -1e9;
+};
+
+/// SIGINT and SIGTERM as values. Blocked from construction on, also for threads made later.
+class signal_watch {
+ public:
+  signal_watch() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  /// The signal that came within `wait`, 0 for none.
+  int next(duration wait) {
+    const auto whole = chrono::duration_cast<chrono::seconds>(std::max(wait, duration{}));
+    const timespec pause{whole.count(), (std::max(wait, duration{}) - whole).count()};
+    const int got = sigtimedwait(&set_, nullptr, &pause);
+    return got > 0 ? got : 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+/// How a run ended, beside what was measured.
+struct run_end {
+  report::ending how = report::ending::complete;
+  int signal = 0;
+  std::string trouble;  ///< A sentence for stderr.
+};
+
+class live_run {
+ public:
+  live_run(const sim::world_plan& plan, const run_wishes& wishes, const global_options& global, signal_watch& signals)
+      : plan_{plan}, wishes_{wishes}, signals_{signals}, printer_{wishes, global} {}
+
+  run_end steady(report::collector& run, sim::engine& engine, sim::witness* witness, time_point started) {
+    const duration limit = wishes_.timeout.value_or(plan_.when.end * 3 / 2 + chrono::minutes{1});
+    time_point next = started + chrono::seconds{1};
+    run_end end;
+    while (true) {
+      const int signal = signals_.next(next - chrono::steady_clock::now());
+      const time_point now = chrono::steady_clock::now();
+      if (signal != 0 && on_signal(signal, run, engine, end, now)) break;
+      if (now >= next) {
+        next = std::max(next + chrono::seconds{1}, now);
+        second(run, engine, end, started, now);
+      }
+      if (engine.finished()) break;
+      if (now > started + limit) {
+        end.trouble = "the run was still going after " + lang::format_duration(limit) + " (--timeout) and was ended";
+        end.how = report::ending::aborted;
+        engine.end_now();
+        break;
+      }
+    }
+    while (!engine.finished()) signals_.next(chrono::milliseconds{20});
+    if (witness != nullptr) witness->finish();
+    printer_.show(run, run.second(chrono::steady_clock::now(), gauges_of(engine.levels())), true);
+    return end;
+  }
+
+  run_end invented(report::collector& run, sim::virtual_network& world) {
+    run_end end;
+    time_point shown;
+    world.run([&](time_point now) {
+      const report::tick seen = run.second(now, gauges_of(world.levels()));
+      const time_point real = chrono::steady_clock::now();
+      if (real - shown > chrono::milliseconds{500}) {
+        shown = real;
+        printer_.show(run, seen, false);
+      }
+      if (const int signal = signals_.next({}); signal != 0) {
+        end.how = report::ending::interrupted;
+        end.signal = signal;
+        return false;
+      }
+      if (!seen.must_stop && !(wishes_.fail_fast && !seen.newly_crossed.empty())) return true;
+      end.how = report::ending::aborted;
+      return false;
+    });
+    printer_.show(run, {}, true);
+    return end;
+  }
+
+ private:
+  /// True when nothing more is to be waited for.
+  bool on_signal(int signal, report::collector& run, sim::engine& engine, run_end& end, time_point now) {
+    if (end.signal != 0) {
+      engine.end_now();
+      return true;
+    }
+    end.how = report::ending::interrupted;
+    end.signal = signal;
+    run.log(now, report::log_level::warning, "signal", "interrupted: waiting for answers, then leaving");
+    if (!wishes_.quiet) std::cerr << "\nwanwu: ending the run; once more ends it at once\n";
+    engine.end_soon();
+    return false;
+  }
+
+  void second(report::collector& run, sim::engine& engine, run_end& end, time_point started, time_point now) {
+    const sim::engine_levels levels = engine.levels();
+    const report::tick seen = run.second(now, gauges_of(levels));
+    printer_.show(run, seen, false);
+    if (end.how != report::ending::complete) return;
+    const bool crossed = seen.must_stop || (wishes_.fail_fast && !seen.newly_crossed.empty());
+    const bool hopeless = levels.all.connects_ok == 0 && levels.all.connections_up == 0 && levels.all.connects_failed > 0 &&
+                          now - started > sim::limits::unreachable_after;
+    if (!crossed && !hopeless) return;
+    end.how = report::ending::aborted;
+    if (hopeless) {
+      run.log(now, report::log_level::error, "target_unreachable", connection_trouble(plan_, levels.all));
+    }
+    engine.end_soon();
+  }
+
+  const sim::world_plan& plan_;
+  const run_wishes& wishes_;
+  signal_watch& signals_;
+  progress_printer printer_;
+};
+
+int exit_code_for(const run_end& end, const report::summary& of) {
+  if (end.signal != 0) return 128 + end.signal;
+  return exit_code_of(of.judged.result);
+}
+
+int write_results(const report::run_record& run, const run_wishes& wishes, const run_end& end, const global_options& global) {
+  const report::summary of = report::summarize(run);
+  std::cout << report::write_terminal(run, of, {use_colour(global, STDOUT_FILENO), true}) << std::flush;
+  for (const auto& [format, path] : wishes.to) {
+    const std::string problem = report::write_report(format, path, run, of);
+    std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
+  }
+  if (!end.trouble.empty()) std::cerr << "wanwu: " << end.trouble << '\n';
+  return exit_code_for(end, of);
+}
+
+std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes, bool& refused) {
+  if (wishes.no_bundle) return std::nullopt;
+  const std::string folder = wishes.out.empty() ? "runs/" + record.about.id : wishes.out;
+  auto made = report::bundle_writer::create(folder, record);
+  if (made) {
+    record.bundle_path = folder;
+    return std::move(*made);
+  }
+  std::cerr << "wanwu: " << made.error().text << '\n';
+  record.bundle_problem = made.error().text;
+  refused = true;
+  return std::nullopt;
+}
+
+int drive_steady(const sim::world_plan& plan, report::run_record record, std::optional<report::bundle_writer> bundle,
+                 const run_wishes& wishes, const global_options& global, signal_watch& signals) {
+  const time_point started = chrono::steady_clock::now() + start_allowance + start_allowance_per_thing * plan.thing_count();
+  report::collector run{std::move(record), started, std::move(bundle)};
+  std::optional<observation_file> file;
+  if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
+  std::vector<std::unique_ptr<observation_tee>> tees;
+  std::vector<observation_sink*> sinks;
+  for (std::uint32_t i = 0; i < plan.workers; ++i) {
+    tees.push_back(std::make_unique<observation_tee>(run.add_worker(), file ? &*file : nullptr));
+    sinks.push_back(tees.back().get());
+  }
+  const auto until_start = started - time_point{chrono::steady_clock::now()};
+  sim::engine_options options{.flood_window = wishes.flood_window, .taps = {},
+                              .epoch_ms = plan.source->clock.start_ns ? plan.frame.start_ms
+                                                                      : unix_ms() + chrono::duration_cast<chrono::milliseconds>(until_start).count()};
+  std::unique_ptr<sim::witness> witness;
+  if (wishes.witness && wishes.flood_window == 0) {
+    witness = sim::witness::make(plan, run.add_worker());
+    if (witness) options.taps = witness->taps();
+  }
+  sim::engine engine{plan, sinks, sim::socket_drivers(), options};
+  if (const std::string why = engine.start(started); !why.empty()) {
+    std::cerr << "wanwu: " << why << '\n';
+    return exit_inconclusive;
+  }
+  live_run live{plan, wishes, global, signals};
+  run_end end = live.steady(run, engine, witness.get(), started);
+  const sim::worker_numbers last = engine.levels().all;
+  if (end.trouble.empty() && last.connects_ok == 0 && last.connections_up == 0) end.trouble = connection_trouble(plan, last);
+  if (end.trouble.empty()) end.trouble = engine.script_problem();
+  if (witness) {
+    const std::string said = witness->problem();
+    if (!said.empty()) run.log(chrono::steady_clock::now(), report::log_level::warning, "witness", said);
+  }
+  if (file && !file->close()) std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  return write_results(run.finish(chrono::steady_clock::now(), end.how), wishes, end, global);
+}
+
+int drive_virtual(const sim::world_plan& plan, report::run_record record, std::optional<report::bundle_writer> bundle,
+                  const run_wishes& wishes, const global_options& global, signal_watch& signals) {
+  const time_point started = sim::virtual_network::start_instant();
+  report::collector run{std::move(record), started, std::move(bundle)};
+  std::optional<observation_file> file;
+  if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
+  observation_tee tee{run.add_worker(), file ? &*file : nullptr};
+  sim::virtual_network world{plan, tee, {.epoch_ms = plan.frame.start_ms}};
+  live_run live{plan, wishes, global, signals};
+  run_end end = live.invented(run, world);
+  end.trouble = world.script_problem();
+  if (file && !file->close()) std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  return write_results(run.finish(started + plan.when.end, end.how), wishes, end, global);
+}
+
+}  // namespace
+
+void print_problems(const std::vector<sim::plan_problem>& problems, const lang::source_set* sources, const global_options& global) {
+  lang::diagnostics found;
+  for (const sim::plan_problem& p : problems) {
+    if (p.mark && sources != nullptr && p.mark->file != lang::source_mark::no_file) {
+      found.error("E190", *p.mark, p.text, p.hint);
+    } else {
+      std::cerr << "error: " << p.text << '\n';
+      if (!p.hint.empty()) std::cerr << "  " << p.hint << '\n';
+    }
+  }
+  if (found.has_errors()) {
+    std::cerr << lang::format_diagnostics(found, *sources, lang::diagnostic_format::human, use_colour(global, STDERR_FILENO));
+  }
+}
+
+int print_plan(const lang::load_result& loaded, const run_wishes& wishes, bool as_json, const global_options& global) {
+  sim::plan_options options = wishes.plan;
+  // The embedded target has no address before it runs.
+  if (!loaded.scenario->target_named) options.no_addresses = true;
+  const auto plan = sim::make_plan(loaded.scenario, loaded.scenario->target, options);
+  if (!plan) {
+    print_problems(plan.error(), loaded.sources.get(), global);
+    return exit_bad_input;
+  }
+  std::cout << (as_json ? sim::plan_json(**plan) : sim::plan_text(**plan));
+  return exit_pass;
+}
+
+int run_test(const lang::load_result& loaded, const run_wishes& wishes, const global_options& global) {
+  signal_watch signals;
+  std::shared_ptr<const lang::target_file> target = loaded.scenario->target;
+  std::optional<embedded_process> embedded;
+  if (!loaded.scenario->target_named && !wishes.plan.virtual_time) {
+    std::uint64_t connections = 64;
+    for (const lang::population& p : loaded.scenario->populations) connections += p.count;
+    auto made = embedded_process::start(connections);
+    if (!made) {
+      std::cerr << "wanwu: " << made.error() << '\n';
+      return exit_inconclusive;
+    }
+    embedded.emplace(std::move(*made));
+    target = target_of(*embedded);
+  }
+  auto plan = sim::make_plan(loaded.scenario, target, wishes.plan);
+  if (!plan) {
+    print_problems(plan.error(), loaded.sources.get(), global);
+    return exit_bad_input;
+  }
+  if (wishes.verbose) std::cerr << sim::plan_text(**plan);
+  report::run_record record = record_of(**plan, wishes.command_line, unix_ms());
+  bool refused = false;
+  auto bundle = make_bundle(record, wishes, refused);
+  if (refused) return exit_bad_input;
+  return wishes.plan.virtual_time ? drive_virtual(**plan, std::move(record), std::move(bundle), wishes, global, signals)
+                                  : drive_steady(**plan, std::move(record), std::move(bundle), wishes, global, signals);
+}
+
+}  // namespace wanwu::cli
