@@ -161,7 +161,7 @@ def http_post(folder):
 def coap_con(folder):
     with Embedded(folder, BUILD / "wanwu") as target:
         yield against_floor("coap-con", MICROSECONDS + ", 1,000 endpoints", target, 1.5, target.count,
-                            connections=1_000, operations=512_000)
+                            connections=1_000, operations=256_000)
         yield against_floor("coap-con", MICROSECONDS + ", 1,000,000 endpoints", target, 1.5, target.count, runs=1,
                             connections=1_000_000, operations=1_024_000)
 
