@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -200,6 +201,7 @@ def main():
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="NAME", default=list(ROWS), help=", ".join(ROWS))
     parser.add_argument("--json", metavar="FILE", help="write the rows as an array of objects as well")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that targets are ended on the way out
     print(f"{'name':<16} {'unit':<48} {'ours min':>10} {'median':>10} {'max':>10} {'floor':>8} {'peer':>22} {'limit':>10}")
     rows, broken = [], []
     for name in dict.fromkeys(options.only):
