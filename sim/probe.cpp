@@ -2,6 +2,7 @@
 #include "sim/probe.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include "sim/engine.hpp"
 #include "sim/event_payload.hpp"
@@ -170,7 +171,7 @@ class walk {
     probe_step made;
     made.op = op;
     made.via = via_;
-    request_shape shape = message->shape;
+    request_shape& shape = shapes_.emplace_back(message->shape);  // drivers may keep what they made of it
     shape.wants_answer = via_ != protocol::mqtt;
     shape.answer_within = patience_;
     const time_point begun = clock_now();
@@ -205,6 +206,7 @@ class walk {
   reactor& events_;
   thing_context& context_;
   probe_report& out_;
+  std::deque<request_shape> shapes_;  ///< Outlive the driver.
   prober client_;
   std::unique_ptr<driver> wire_;
   byte_writer event_json_;

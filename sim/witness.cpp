@@ -25,11 +25,15 @@ constexpr duration arrive_within = std::chrono::seconds{3};
 constexpr duration nap = std::chrono::milliseconds{2};
 constexpr std::uint64_t sample_chance = stream_of("witness.sample");
 
+constexpr std::size_t subscriptions_max = 255;  // each has a tag of its own
+
 /// A path or filter once; several things may come out at the same place.
 void add(witness_lane& into, std::string filter) {
   const auto known = std::find_if(into.subscriptions.begin(), into.subscriptions.end(),
                                   [&](const subscription& s) { return s.filter == filter; });
-  if (known == into.subscriptions.end() && !filter.empty()) into.subscriptions.push_back({std::move(filter), 1, 1, false});
+  if (known != into.subscriptions.end() || filter.empty() || into.subscriptions.size() >= subscriptions_max) return;
+  const auto tag = static_cast<std::uint8_t>(into.subscriptions.size() + 1);
+  into.subscriptions.push_back({std::move(filter), 1, tag, false});
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace wanwu::sim {
 
 namespace {
 
-constexpr std::uint8_t command_tag = 1;
+/// Behind a gateway the tag says for which of its things a command is: its place from 1; 0 for those past 255.
+constexpr std::uint32_t tags_max = 255;
 constexpr std::uint8_t mqtt_correlation_data = 0x09;  // MQTT 5 §2.2.2.2
 
 bool has_level(std::string_view topic, std::string_view wanted) {
@@ -43,7 +44,9 @@ void worker::describe(std::uint8_t lane_index, std::uint32_t connection, login& 
   for (std::uint32_t row = behind.begin; row < behind.end; ++row) {
     context_.look_at(row, {});
     std::string filter = text_of(kind.hearing->where);
-    if (!filter.empty()) out.subscriptions.push_back({std::move(filter), kind.hearing->form->qos, command_tag, false});
+    const std::uint32_t place = row - behind.begin + 1;
+    const auto tag = static_cast<std::uint8_t>(place <= tags_max ? place : 0);
+    if (!filter.empty()) out.subscriptions.push_back({std::move(filter), kind.hearing->form->qos, tag, false});
   }
 }
 
@@ -93,6 +96,10 @@ std::optional<std::uint32_t> worker::addressee(std::uint8_t lane_index, const he
   }
   const row_range behind = things_.rows_behind(lane_index, static_cast<std::uint32_t>(message.connection));
   if (behind.end - behind.begin == 1) return behind.begin;
+  if (plan_.lanes[lane_index].via == protocol::coap && message.subscription_tag != 0) {
+    const std::uint32_t row = behind.begin + message.subscription_tag - 1;
+    return row < behind.end ? std::optional{row} : std::nullopt;
+  }
   for (std::uint32_t row = behind.begin; row < behind.end; ++row) {
     context_.look_at(row, at(message.at));
     if (has_level(message.address, context_.id())) return row;
