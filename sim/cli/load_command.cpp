@@ -30,6 +30,11 @@ std::string period_for(const std::string& rate, const std::string& count) {
   return ns < 1'000 ? "" : lang::format_duration(duration{static_cast<std::int64_t>(ns)});
 }
 
+/// On a command line `2m` means two minutes, as with every other load tool; the files' unit is `min`.
+void accept_minutes(std::string& text) {
+  if (text.size() >= 2 && text.back() == 'm' && (text[text.size() - 2] == ' ' || (text[text.size() - 2] >= '0' && text[text.size() - 2] <= '9'))) text += "in";
+}
+
 void add_flags(CLI::App& app, lang::quick_options& quick, load_flags& own, std::uint64_t& seed) {
   app.add_option("URL", quick.urls, "mqtt://HOST:PORT, coap://… or http://…; none: the embedded target is started");
   app.add_option("-n,--things", quick.count, "How many things")->capture_default_str()->type_name("N");
@@ -49,6 +54,7 @@ void add_flags(CLI::App& app, lang::quick_options& quick, load_flags& own, std::
 
 /// False after an explanation.
 bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes) {
+  for (std::string* text : {&quick.every, &quick.hold, &quick.ramp}) accept_minutes(*text);
   if (!own.rate.empty()) {
     quick.every = period_for(own.rate, quick.count);
     if (quick.every.empty()) {
