@@ -125,6 +125,7 @@ std::string connection_trouble(const sim::world_plan& plan, const sim::worker_nu
     case outcome::refused:
       return where + " refused the login (" + times() + ", code " + std::to_string(n.last_failure_code) +
              "): check user, password, client id and protocol version in the target file";
+    case outcome::not_started:  // given up at the end, still waiting
     case outcome::timed_out:
       return where + " accepts connections but did not answer in time (" + times() + "): is it speaking " + std::string{name_of(via)} + "?";
     case outcome::malformed_answer:
