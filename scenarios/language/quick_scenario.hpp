@@ -12,7 +12,7 @@ namespace wanwu::lang {
 struct quick_options {
   std::vector<std::string> urls;  ///< At most one per protocol; none = the embedded target, over mqtt.
   std::string count = "1k";
-  std::string every = "10 s";
+  std::string every = "5 s";
   std::string hold = "1 min";
   std::string ramp;  ///< "" = a tenth of `hold`, between 1 s and 30 s.
   std::string model = "builtin/meter";
