@@ -180,7 +180,7 @@ void add_world_reasons(judgement& out, const run_record& run, const world& seen)
     doubt(counted(scripts->count, "script error stopped a thing", "script errors stopped things"));
   if (run.end == ending::running)
     doubt(fmt::format("the run was cut at {}: no end was written", show_clock(run.duration_s)));
-  if (run.end == ending::interrupted)
+  if (run.end == ending::interrupted || run.end == ending::terminated)
     doubt(fmt::format("the run was interrupted at {}", show_clock(run.duration_s)));
 }
 

@@ -279,7 +279,7 @@ bool read_log_line(std::string_view line, run_record& into) {
       level == "error" ? log_level::error : (level == "warning" ? log_level::warning : log_level::info),
       whole_signed(parsed, "limit", -1), text(parsed, "event"), text(parsed, "text")};
   if (entry.event == "end") {
-    into.end = named<ending>(entry.text, 4).value_or(ending::running);
+    into.end = named<ending>(entry.text, 5).value_or(ending::running);
     into.duration_s = std::max(into.duration_s, entry.at_s);
   }
   if (entry.event == "limit_crossed" && entry.limit >= 0 &&

@@ -1,6 +1,7 @@
 #include "reports/run_record.hpp"
 
 #include <array>
+#include <csignal>
 #include <fstream>
 #include <string>
 
@@ -35,8 +36,14 @@ std::string sha256_of(std::string_view text) {
 }  // namespace
 
 std::string_view name_of(ending e) noexcept {
-  constexpr std::array<std::string_view, 4> names{"running", "complete", "aborted", "interrupted"};
+  constexpr std::array<std::string_view, 5> names{"running", "complete", "aborted", "interrupted", "terminated"};
   return names[static_cast<std::size_t>(e)];
+}
+
+int exit_code_of(const run_record& run, verdict judged) noexcept {
+  if (run.end == ending::interrupted) return 128 + SIGINT;
+  if (run.end == ending::terminated) return 128 + SIGTERM;
+  return exit_code_of(judged);
 }
 
 void describe_machine(manifest& of) {

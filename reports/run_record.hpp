@@ -11,6 +11,7 @@
 #include "reports/metrics.hpp"
 #include "reports/run_shape.hpp"
 #include "reports/series.hpp"
+#include "scenarios/verdict.hpp"
 
 namespace wanwu::report {
 
@@ -60,9 +61,13 @@ enum class ending : std::uint8_t {
   running,     ///< No end was written: killed, or still running.
   complete,    ///< The schedule was run to its end.
   aborted,     ///< By a threshold with `abort`.
-  interrupted  ///< By the user or the scheduler (SIGINT, SIGTERM).
+  interrupted,  ///< By the user: SIGINT.
+  terminated    ///< By a scheduler: SIGTERM.
 };
 std::string_view name_of(ending e) noexcept;
+struct run_record;
+/// What the process returned, or would have: 130 or 143 after a signal, else the verdict's code.
+int exit_code_of(const run_record& run, verdict judged) noexcept;
 
 /// Everything measured and noted.
 struct run_record {

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -72,8 +73,10 @@ void add_metrics(summary& out, const run_record& run) {
   }
 }
 
-std::string code_text(protocol via, std::uint16_t code) {
+std::string code_text(outcome result, protocol via, std::uint16_t code) {
   if (code == 0) return "";
+  if (result == outcome::unreachable || result == outcome::broken_link || result == outcome::local_error)
+    return ", " + std::generic_category().message(code);
   switch (via) {
     case protocol::mqtt:
       return fmt::format(", reason 0x{:02x}", code);
@@ -100,7 +103,7 @@ void add_errors(summary& out, const run_record& run) {
   for (const auto& group : groups) {
     const auto& population = run.shape.populations[group.population];
     const auto what = fmt::format("{} over {}: {}{}", name_of(group.op), name_of(group.via),
-                                  spoken(group.result), code_text(group.via, group.code));
+                                  spoken(group.result), code_text(group.result, group.via, group.code));
     const double first = std::chrono::duration<double>(group.first).count(),
                  last = std::chrono::duration<double>(group.last).count();
     ++kinds_by_text[what];

@@ -56,7 +56,9 @@ struct observation {
   std::uint32_t bytes_sent{};
   std::uint32_t bytes_received{};
   std::uint16_t population{};  ///< Index of the kind in the plan: gives sector, kind and tags.
-  std::uint16_t code{};        ///< MQTT reason code, CoAP code byte, HTTP status; 0 where none was said.
+  /// MQTT reason code, CoAP code byte, HTTP status; errno where the system failed (unreachable, broken_link,
+  /// local_error); 0 where none was said.
+  std::uint16_t code{};
   operation op{};
   protocol via{};
   outcome result{};

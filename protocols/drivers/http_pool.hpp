@@ -77,7 +77,7 @@ class http_pool : public driver, private readiness_listener {
   void open_link(std::uint32_t at, connection_id for_user, time_point since, time_point now);
   void set_user(connection_id user, connection_state state, outcome why, time_point now);
   void set_users_of(std::uint32_t at, connection_state state, outcome why, time_point now);
-  void note_connect(std::uint32_t at, outcome result, time_point now);
+  void note_connect(std::uint32_t at, outcome result, int error, time_point now);
   void lose_link(std::uint32_t at, time_point now);
   void after_close(std::uint32_t at, time_point now);
 

@@ -98,7 +98,7 @@ void http_pool<T>::set_users_of(std::uint32_t at, connection_state state, outcom
 }
 
 template <stream_transport T>
-void http_pool<T>::note_connect(std::uint32_t at, outcome result, time_point now) {
+void http_pool<T>::note_connect(std::uint32_t at, outcome result, int error, time_point now) {
   auto& row = links_[at];
   asked_ = {};
   client_.describe(row.opened_for, asked_);
@@ -111,6 +111,7 @@ void http_pool<T>::note_connect(std::uint32_t at, outcome result, time_point now
   seen.op = row.was_up ? operation::reconnect : operation::connect;
   seen.via = protocol::http;
   seen.result = result;
+  seen.code = static_cast<std::uint16_t>(error);
   seen_.push_back(seen);
 }
 
@@ -122,7 +123,7 @@ void http_pool<T>::link_opened(link_id link, time_point now) {
     links_[at].now = link_state::busy;
     return ask_for_stream(at, now);
   }
-  note_connect(at, outcome::ok, now);
+  note_connect(at, outcome::ok, 0, now);
   links_[at].now = link_state::idle;
   links_[at].was_up = true;
   set_users_of(at, connection_state::up, outcome::ok, now);
@@ -137,7 +138,7 @@ void http_pool<T>::link_failed(link_id link, std::error_code why, time_point now
   if (is_stream(at)) return end_stream(at, was_opening ? result : outcome::broken_link, 0, now);
   if (was_opening) {
     ++links_[at].opening_turn;
-    note_connect(at, result, now);
+    note_connect(at, result, why.value(), now);
     lose_link(at, now);
     set_users_of(at, connection_state::down, result, now);
     return fail_waiting(at, result, now);

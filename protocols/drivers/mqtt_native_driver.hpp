@@ -160,7 +160,8 @@ void mqtt_native_driver<T>::close(std::span<const connection_id> which, closing 
       if (row.now == stage::down) continue;
     }
     transport_.close(link_id{at}, how, now);
-    end(at, {is_open(row) ? outcome::ok : outcome::not_started, 0}, now);
+    // Who is still waiting to be accepted has had no answer in all the time there was.
+    end(at, {is_open(row) ? outcome::ok : outcome::timed_out, 0}, now);
   }
 }
 

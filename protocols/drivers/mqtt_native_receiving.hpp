@@ -147,7 +147,7 @@ void mqtt_native_driver<T>::link_failed(link_id link, std::error_code why, time_
   const auto at = static_cast<std::uint32_t>(link);
   const bool linking = rows_[at].now == stage::linking;
   const auto failed = !linking ? outcome::broken_link : is_local(why.value()) ? outcome::local_error : outcome::unreachable;
-  end(at, {failed, 0}, now);
+  end(at, {failed, static_cast<std::uint16_t>(why.value())}, now);
 }
 
 template <stream_transport T>

@@ -148,7 +148,7 @@ class live_run {
         printer_.show(run, seen, false);
       }
       if (const int signal = signals_.next({}); signal != 0) {
-        end.how = report::ending::interrupted;
+        end.how = signal == SIGTERM ? report::ending::terminated : report::ending::interrupted;
         end.signal = signal;
         return false;
       }
@@ -167,7 +167,7 @@ class live_run {
       engine.end_now();
       return true;
     }
-    end.how = report::ending::interrupted;
+    end.how = signal == SIGTERM ? report::ending::terminated : report::ending::interrupted;
     end.signal = signal;
     run.log(now, report::log_level::warning, "signal", "interrupted: waiting for answers, then leaving");
     if (!wishes_.quiet) std::cerr << "\nwanwu: ending the run; once more ends it at once\n";
@@ -197,11 +197,6 @@ class live_run {
   progress_printer printer_;
 };
 
-int exit_code_for(const run_end& end, const report::summary& of) {
-  if (end.signal != 0) return 128 + end.signal;
-  return exit_code_of(of.judged.result);
-}
-
 int write_results(const report::run_record& run, const run_wishes& wishes, const run_end& end, const global_options& global) {
   const report::summary of = report::summarize(run);
   std::cout << report::write_terminal(run, of, {use_colour(global, STDOUT_FILENO), true}) << std::flush;
@@ -210,7 +205,7 @@ int write_results(const report::run_record& run, const run_wishes& wishes, const
     std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
   }
   if (!end.trouble.empty()) std::cerr << "wanwu: " << end.trouble << '\n';
-  return exit_code_for(end, of);
+  return report::exit_code_of(run, of.judged.result);
 }
 
 std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes, bool& refused) {

@@ -88,7 +88,7 @@ class Faults(Case):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
         with broken_server(behave) as port:
-            done = self.load(f"mqtt://127.0.0.1:{port}", "--mqtt-version", "3.1.1")
+            done = self.load(f"mqtt://127.0.0.1:{port}")
             self.assertIn(done.returncode, (EXIT_FAIL, EXIT_INCONCLUSIVE), done.stderr)
 
     def test_a_refusing_connack_is_named_by_its_code(self):
