@@ -36,7 +36,8 @@ std::string sha256_of(std::string_view text) {
 }  // namespace
 
 std::string_view name_of(ending e) noexcept {
-  constexpr std::array<std::string_view, 5> names{"running", "complete", "aborted", "interrupted", "terminated"};
+  constexpr std::array<std::string_view, 5> names{"running", "complete", "aborted", "interrupted",
+                                                  "terminated"};
   return names[static_cast<std::size_t>(e)];
 }
 

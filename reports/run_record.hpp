@@ -58,9 +58,9 @@ struct log_entry {
 
 /// How the run ended.
 enum class ending : std::uint8_t {
-  running,     ///< No end was written: killed, or still running.
-  complete,    ///< The schedule was run to its end.
-  aborted,     ///< By a threshold with `abort`.
+  running,      ///< No end was written: killed, or still running.
+  complete,     ///< The schedule was run to its end.
+  aborted,      ///< By a threshold with `abort`.
   interrupted,  ///< By the user: SIGINT.
   terminated    ///< By a scheduler: SIGTERM.
 };

@@ -26,7 +26,7 @@ struct metric_row {
 
 struct error_row {
   std::string what;  ///< "telemetry over mqtt: refused, code 0x87".
-  std::string who;  ///< "city/streetlight", or "city/streetlight and 4 more kinds": the most frequent first.
+  std::string who;   ///< "city/streetlight", or "city/streetlight and 4 more kinds": the most frequent first.
   std::uint64_t count{};
   double first_s{}, last_s{};
 };

@@ -74,7 +74,8 @@ void arrival_matcher::settle_oldest(time_point at) {
   if (!oldest.seen) {
     --missing_;
     const bool deaf = deaf_[static_cast<std::size_t>(oldest.via)];
-    const bool overtaken = oldest.via == protocol::coap && oldest.order < things_[oldest.thing].latest_arrived;
+    const bool overtaken =
+        oldest.via == protocol::coap && oldest.order < things_[oldest.thing].latest_arrived;
     if (!deaf && !overtaken) observe(oldest, outcome::lost, at);
   }
   const auto [begin, end] = by_key_.equal_range(oldest.key);

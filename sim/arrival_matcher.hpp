@@ -22,8 +22,8 @@ struct sent_reading {
 /// Hash of where and what; the same for the sender and for whoever sees it arrive.
 std::uint64_t reading_key(std::string_view address, bytes_view payload) noexcept;
 
-/// Observations of operation `arrived`: ok, duplicate, reordered (arrived after a later one of the same thing), lost. One
-/// thread.
+/// Observations of operation `arrived`: ok, duplicate, reordered (arrived after a later one of the same
+/// thing), lost. One thread.
 class arrival_matcher {
  public:
   explicit arrival_matcher(observation_sink& sink) : sink_{sink} {}

@@ -5,7 +5,8 @@
 
 namespace wanwu::sim {
 
-/// The one place where the program asks what time it is. Each worker asks once a round of its loop, not once a message.
+/// The one place where the program asks what time it is. Each worker asks once a round of its loop, not once
+/// a message.
 class clock {
  public:
   virtual ~clock() = default;

@@ -27,7 +27,8 @@ tl::expected<std::string, template_error> constant_text(const lang::template_sou
   if (!made) return tl::unexpected(made.error());
   if (made->is_literal() || made->empty()) return std::string{made->literal()};
   return tl::unexpected(template_error{"a header that differs from thing to thing is not supported",
-                                       "use values that are fixed before the run, such as ${vars…}", source.mark});
+                                       "use values that are fixed before the run, such as ${vars…}",
+                                       source.mark});
 }
 
 tl::expected<void, template_error> add_headers(const lang::message_form& form, const lang::slot_table& names,
@@ -72,7 +73,8 @@ tl::expected<compiled_message, template_error> compile_message(const lang::messa
   if (form.via == protocol::mqtt && mqtt_version == 5 && !shape.content_type.empty()) {
     put_content_type(shape.publish_properties, shape.content_type);
   }
-  if (auto added = add_headers(form, names, shape.extra_headers); !added) return tl::unexpected(added.error());
+  if (auto added = add_headers(form, names, shape.extra_headers); !added)
+    return tl::unexpected(added.error());
 
   const bool is_topic = form.via == protocol::mqtt;
   const lang::template_source& where = is_topic ? form.publish : form.path;
@@ -96,10 +98,11 @@ tl::expected<compiled_hearing, template_error> compile_hearing(const lang::comma
   compiled_hearing made;
   made.form = &form;
   const bool is_topic = form.via == protocol::mqtt;
-  const lang::template_source& where = is_topic                        ? form.subscribe
+  const lang::template_source& where = is_topic                     ? form.subscribe
                                        : form.via == protocol::coap ? form.observe
-                                                                       : form.poll;
-  auto compiled = lang::compile_text(where.text, where.mark, is_topic ? place::topic : place::uri_path, names);
+                                                                    : form.poll;
+  auto compiled =
+      lang::compile_text(where.text, where.mark, is_topic ? place::topic : place::uri_path, names);
   if (!compiled) return tl::unexpected(compiled.error());
   made.where = std::move(*compiled);
   if (form.via == protocol::http) {

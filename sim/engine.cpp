@@ -1,12 +1,12 @@
 // Threads, their start and their end.
 #include "sim/engine.hpp"
 
-#include <pthread.h>
-#include <time.h>
-
 #include <algorithm>
 #include <latch>
 #include <thread>
+
+#include <pthread.h>
+#include <time.h>
 
 #include "protocols/transport/descriptors.hpp"
 #include "sim/limits.hpp"
@@ -41,7 +41,8 @@ struct engine::seat {
   std::unique_ptr<worker> own_worker;  ///< Lives until the engine does, so that the run may read its numbers.
 };
 
-engine::engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers, engine_options options)
+engine::engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers,
+               engine_options options)
     : plan_{plan}, drivers_{std::move(drivers)}, options_{std::move(options)} {
   for (std::uint32_t i = 0; i < plan.workers; ++i) {
     auto s = std::make_unique<seat>();
@@ -89,7 +90,11 @@ void engine::work(seat& at) {
   }
   // Opened and closed here: in another thread the same numbers are other descriptors.
   const std::unique_ptr<reactor> events = std::move(*made);
-  worker_setup setup{.plan = plan_, .index = at.index, .sink = *at.sink, .started = started_, .epoch_ms = options_.epoch_ms,
+  worker_setup setup{.plan = plan_,
+                     .index = at.index,
+                     .sink = *at.sink,
+                     .started = started_,
+                     .epoch_ms = options_.epoch_ms,
                      .tap = at.index < options_.taps.size() ? options_.taps[at.index] : nullptr,
                      .flood_window = options_.flood_window};
   at.own_worker = std::make_unique<worker>(setup);
@@ -125,7 +130,9 @@ void engine::end_soon() noexcept {
   }
 }
 
-void engine::end_now() noexcept { stop_now_ = true; }
+void engine::end_now() noexcept {
+  stop_now_ = true;
+}
 
 bool engine::finished() const noexcept {
   return std::all_of(seats_.begin(), seats_.end(), [](const auto& s) { return s->finished.load(); });
@@ -144,7 +151,8 @@ engine_levels engine::levels() {
     ++out.workers_running;
     const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};
     if (s->looked_at != time_point{} && now > s->looked_at) {
-      out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) / static_cast<double>((now - s->looked_at).count()));
+      out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) /
+                                      static_cast<double>((now - s->looked_at).count()));
     }
     s->cpu_before = cpu;
     s->looked_at = now;

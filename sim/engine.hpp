@@ -1,4 +1,5 @@
-// Runs a plan against real sockets: one thread a worker, each with its own descriptors, reactor, drivers and things.
+// Runs a plan against real sockets: one thread a worker, each with its own descriptors, reactor, drivers and
+// things.
 #pragma once
 
 #include <functional>
@@ -13,8 +14,8 @@
 namespace wanwu::sim {
 
 /// Makes the driver of a lane on a worker's thread, whose reactor it is given.
-using driver_factory = std::function<std::unique_ptr<driver>(const world_plan& plan, std::uint8_t lane, reactor& events,
-                                                             driver_client& client)>;
+using driver_factory = std::function<std::unique_ptr<driver>(const world_plan& plan, std::uint8_t lane,
+                                                             reactor& events, driver_client& client)>;
 /// The drivers of protocols/drivers, native and stock, as the plan and its target file say.
 driver_factory socket_drivers();
 
@@ -22,25 +23,26 @@ struct engine_options {
   std::uint32_t flood_window = 0;  ///< See worker_setup.
   /// By worker; may be shorter than the number of workers, then the rest have none.
   std::vector<reading_tap*> taps;
-  std::int64_t epoch_ms = 0;       ///< Unix time of the scenario's clock at the start.
+  std::int64_t epoch_ms = 0;  ///< Unix time of the scenario's clock at the start.
 };
 
 /// Sum of all workers.
 struct engine_levels {
   worker_numbers all;
   std::vector<std::uint64_t> connected_by_population;
-  double cpu = 0;                  ///< Of the busiest worker, 0 to 1, since the last call.
+  double cpu = 0;  ///< Of the busiest worker, 0 to 1, since the last call.
   std::uint32_t workers_running = 0;
 };
 
 class engine {
  public:
   /// `sinks`: one a worker. The plan outlives the engine.
-  engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers, engine_options options = {});
+  engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers,
+         engine_options options = {});
   ~engine();  ///< Ends at once if it still runs.
 
-  /// Starts the threads and returns when all have opened their reactors: "" or why it cannot run. The schedule's
-  /// zero is `started`.
+  /// Starts the threads and returns when all have opened their reactors: "" or why it cannot run. The
+  /// schedule's zero is `started`.
   std::string start(time_point started);
   /// Ends the schedule: wait for answers, take leave. Workers look at least five times a second.
   void end_soon() noexcept;

@@ -24,12 +24,19 @@ void write_drawn(const things::field& field, random_stream draws, std::size_t dr
   const double low = std::isfinite(field.minimum) ? field.minimum : std::min(drawn_low, field.maximum);
   const double high = std::isfinite(field.maximum) ? field.maximum : std::max(drawn_high, low);
   switch (field.type) {
-    case things::value_type::number: append_decimal(draws.uniform(draw, low, high), 3, out); return;
-    case things::value_type::integer:
-      append_decimal(static_cast<double>(draws.whole(draw, std::llround(std::ceil(low)), std::llround(std::floor(high)))), 0, out);
+    case things::value_type::number:
+      append_decimal(draws.uniform(draw, low, high), 3, out);
       return;
-    case things::value_type::boolean: out.append(draws.chance(draw, 0.5) ? "true" : "false"); return;
-    case things::value_type::string: break;
+    case things::value_type::integer:
+      append_decimal(static_cast<double>(
+                         draws.whole(draw, std::llround(std::ceil(low)), std::llround(std::floor(high)))),
+                     0, out);
+      return;
+    case things::value_type::boolean:
+      out.append(draws.chance(draw, 0.5) ? "true" : "false");
+      return;
+    case things::value_type::string:
+      break;
   }
   out.append("\"");
   if (!field.enumeration.empty()) {
@@ -42,7 +49,8 @@ void write_field(const things::thing_model& model, const things::field& field, s
                  random_stream draws, std::size_t draw, byte_writer& out) {
   if (!field.from_property.empty()) {
     for (std::size_t i = 0; i < model.properties.size() && i < values.size(); ++i) {
-      if (model.properties[i].name == field.from_property) return append_json_value(model.properties[i], values[i], out);
+      if (model.properties[i].name == field.from_property)
+        return append_json_value(model.properties[i], values[i], out);
     }
   }
   write_drawn(field, draws, draw, out);

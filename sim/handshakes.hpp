@@ -1,4 +1,5 @@
-// How many connections may be half open at once: grows while the target accepts quickly, halves when it does not.
+// How many connections may be half open at once: grows while the target accepts quickly, halves when it does
+// not.
 #pragma once
 
 #include <algorithm>

@@ -43,11 +43,16 @@ struct parts {
 
   std::optional<std::string> take(const lang::extraction& from) const {
     switch (from.source) {
-      case lang::extraction::from::none: return std::nullopt;
-      case lang::extraction::from::topic_level: return std::string{topic_level(message.address, from.level)};
-      case lang::extraction::from::response_topic: return std::string{message.response_topic};
-      case lang::extraction::from::correlation_data: return std::string{as_text(message.correlation)};
-      case lang::extraction::from::payload: break;
+      case lang::extraction::from::none:
+        return std::nullopt;
+      case lang::extraction::from::topic_level:
+        return std::string{topic_level(message.address, from.level)};
+      case lang::extraction::from::response_topic:
+        return std::string{message.response_topic};
+      case lang::extraction::from::correlation_data:
+        return std::string{as_text(message.correlation)};
+      case lang::extraction::from::payload:
+        break;
     }
     const json* found = document == nullptr ? nullptr : walk(*document, from.json_path);
     return found == nullptr ? std::nullopt : std::optional{text_of(*found)};

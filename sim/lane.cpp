@@ -155,7 +155,8 @@ void lane::flush_closes(time_point now) {
   closing_abrupt_.clear();
 }
 
-void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context, time_point now) {
+void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context,
+                  time_point now) {
   const std::uint64_t key = storm_chance ^ stream_of(storm.what->name);
   const std::uint64_t return_key = return_chance ^ stream_of(storm.what->name);
   for (std::uint32_t c = 0; c < rows_.size(); ++c) {
@@ -166,14 +167,16 @@ void lane::strike(const storm_window& storm, const lang::expression* who, thing_
     if (!random_stream(plan_.seed, thing, key).chance(0, storm.what->share)) continue;
     if (who != nullptr && !context.storm_hits(*who, behind.begin)) continue;
     const double spread = random_stream(plan_.seed, thing, return_key).uniform(0);
-    const duration back = storm.what->dark + duration{static_cast<std::int64_t>(
-                                                 spread * static_cast<double>(storm.what->return_within.count()))};
+    const duration back =
+        storm.what->dark +
+        duration{static_cast<std::int64_t>(spread * static_cast<double>(storm.what->return_within.count()))};
     lose(c, storm.what->drop == lang::drop_kind::clean, back, *storm.what, now);
   }
   flush_closes(now);
 }
 
-void lane::lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm, time_point now) {
+void lane::lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm,
+                time_point now) {
   connection_row& row = rows_[connection];
   const std::uint64_t behind = things_behind(connection);
   if (row.now != connection_state::down) {
@@ -192,14 +195,17 @@ void lane::lose(std::uint32_t connection, bool clean, duration back_after, const
 
 duration lane::backoff_of(std::uint32_t connection) const {
   const connection_row& row = rows_[connection];
-  const auto kind = row.returning ? static_cast<lang::backoff_kind>(row.backoff) : lang::backoff_kind::exponential;
+  const auto kind =
+      row.returning ? static_cast<lang::backoff_kind>(row.backoff) : lang::backoff_kind::exponential;
   if (kind == lang::backoff_kind::none) return limits::backoff_none;
   duration ceiling = limits::backoff_first;
   if (kind == lang::backoff_kind::exponential) {
-    ceiling = std::min(limits::backoff_last, limits::backoff_first * (1U << std::min<unsigned>(row.tries, 6)));
+    ceiling =
+        std::min(limits::backoff_last, limits::backoff_first * (1U << std::min<unsigned>(row.tries, 6)));
   }
   const std::uint64_t who = (std::uint64_t{index_} << 32U) | things_.global_connection(connection);
-  const double draw = random_stream(plan_.seed, who, backoff_chance).uniform((std::uint64_t{row.intended} << 8U) | row.tries);
+  const double draw =
+      random_stream(plan_.seed, who, backoff_chance).uniform((std::uint64_t{row.intended} << 8U) | row.tries);
   return duration{static_cast<std::int64_t>((0.5 + 0.5 * draw) * static_cast<double>(ceiling.count()))};
 }
 

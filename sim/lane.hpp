@@ -1,4 +1,5 @@
-// The connections of one protocol on one worker: opens them as the ramp wants, again after a loss, cuts them in storms.
+// The connections of one protocol on one worker: opens them as the ramp wants, again after a loss, cuts them
+// in storms.
 #pragma once
 
 #include <deque>
@@ -21,11 +22,11 @@ struct connection_row {
   std::uint8_t tries{};        ///< Since it was last up.
   connection_state now = connection_state::down;
   bool wanted : 1 = false;
-  bool dark : 1 = false;        ///< Cut by a storm, not yet allowed back.
-  bool returning : 1 = false;   ///< Allowed back after a storm, not yet up.
+  bool dark : 1 = false;       ///< Cut by a storm, not yet allowed back.
+  bool returning : 1 = false;  ///< Allowed back after a storm, not yet up.
   bool was_up : 1 = false;
-  bool queued : 1 = false;      ///< Waits for room in the handshake window.
-  std::uint8_t backoff{};       ///< lang::backoff_kind of the storm it returns from.
+  bool queued : 1 = false;  ///< Waits for room in the handshake window.
+  std::uint8_t backoff{};   ///< lang::backoff_kind of the storm it returns from.
 };
 static_assert(sizeof(connection_row) == 16);
 
@@ -81,7 +82,8 @@ class lane {
   std::uint64_t things_behind(std::uint32_t connection) const;
   std::uint32_t tick_of(time_point at) const;
   time_point time_of(std::uint32_t tick) const { return started_ + tick_ * static_cast<std::int64_t>(tick); }
-  void lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm, time_point now);
+  void lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm,
+            time_point now);
 
   const world_plan& plan_;
   std::uint8_t index_;

@@ -1,7 +1,7 @@
 // Which driver serves which lane, with the settings that the target file gives.
-#include <openssl/evp.h>
-
 #include <algorithm>
+
+#include <openssl/evp.h>
 
 #include "protocols/drivers/coap_native.hpp"
 #include "protocols/drivers/mqtt_native.hpp"
@@ -43,7 +43,9 @@ http_endpoint http_settings(const world_plan& plan, const lane_plan& lane) {
   made.sources = plan.sources;
   made.host = "localhost";
   // One connection a thing in virtual time: which things share one must not depend on the number of workers.
-  made.pool = plan.virtual_time || plan.http_pool >= lane.connections ? 0 : (plan.http_pool + plan.workers - 1) / plan.workers;
+  made.pool = plan.virtual_time || plan.http_pool >= lane.connections
+                  ? 0
+                  : (plan.http_pool + plan.workers - 1) / plan.workers;
   made.header_lines = plan.http_auth;
   if (!plan.target->http) return made;
   const lang::url& at = plan.target->http->at;
@@ -58,28 +60,32 @@ http_endpoint http_settings(const world_plan& plan, const lane_plan& lane) {
 std::string basic_authorization(const std::string& user, const std::string& password) {
   const std::string plain = user + ":" + password;
   std::string coded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
-                                   reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
+                      reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
   coded.resize(static_cast<std::size_t>(size));
   return "Authorization: Basic " + coded + "\r\n";
 }
 
-std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane, memory_transport& link,
-                                           driver_client& client) {
+std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane,
+                                           memory_transport& link, driver_client& client) {
   if (lane.via == protocol::http) return make_http_memory(http_settings(plan, lane), link, client);
   return make_mqtt_memory(mqtt_settings(plan, lane), link, client);
 }
 
 driver_factory socket_drivers() {
-  return [](const world_plan& plan, std::uint8_t index, reactor& events, driver_client& client) -> std::unique_ptr<driver> {
+  return [](const world_plan& plan, std::uint8_t index, reactor& events,
+            driver_client& client) -> std::unique_ptr<driver> {
     const lane_plan& lane = plan.lanes[index];
     switch (lane.via) {
       case protocol::mqtt: {
         const mqtt_endpoint settings = mqtt_settings(plan, lane);
         return lane.stock ? make_mqtt_paho(settings, client) : make_mqtt_native(settings, events, client);
       }
-      case protocol::coap: return make_coap_native(coap_settings(plan, lane), events, client);
-      case protocol::http: return make_http_beast(http_settings(plan, lane), events, client);
+      case protocol::coap:
+        return make_coap_native(coap_settings(plan, lane), events, client);
+      case protocol::http:
+        return make_http_beast(http_settings(plan, lane), events, client);
     }
     return nullptr;
   };

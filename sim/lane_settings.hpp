@@ -16,7 +16,7 @@ http_endpoint http_settings(const world_plan& plan, const lane_plan& lane);
 std::string basic_authorization(const std::string& user, const std::string& password);
 
 /// The driver of a stream lane over memory, for virtual time.
-std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane, memory_transport& link,
-                                           driver_client& client);
+std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane,
+                                           memory_transport& link, driver_client& client);
 
 }  // namespace wanwu::sim

@@ -10,8 +10,8 @@ namespace wanwu::sim {
 
 class outbox {
  public:
-  /// Begins an operation. Then write to arena(): the address; after begin_properties() its own MQTT 5 properties, if
-  /// any; after begin_payload() the payload.
+  /// Begins an operation. Then write to arena(): the address; after begin_properties() its own MQTT 5
+  /// properties, if any; after begin_payload() the payload.
   void begin(const request_shape& shape, thing_id thing, connection_id connection, time_point intended,
              std::uint32_t token) {
     intents_.push_back({.shape = &shape,

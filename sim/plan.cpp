@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t name_digits_max = 20;
 
 std::int64_t wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::uint8_t lane_of(world_plan& plan, protocol via, bool stock) {
@@ -83,7 +85,8 @@ void take_clock(world_plan& plan, const lang::scenario& world) {
   }
 }
 
-std::optional<std::string> take_secret(const lang::secret_source& source, std::vector<plan_problem>& problems) {
+std::optional<std::string> take_secret(const lang::secret_source& source,
+                                       std::vector<plan_problem>& problems) {
   if (!source.given()) return std::nullopt;
   auto secret = lang::resolve_secret(source);
   if (!secret) {
@@ -99,7 +102,8 @@ void take_secrets(world_plan& plan, std::vector<plan_problem>& problems) {
   if (plan.target->mqtt) plan.mqtt_password = take_secret(plan.target->mqtt->password, problems);
   if (!plan.target->http) return;
   const lang::http_endpoint_spec& http = *plan.target->http;
-  if (const auto bearer = take_secret(http.bearer, problems)) plan.http_auth = "Authorization: Bearer " + *bearer + "\r\n";
+  if (const auto bearer = take_secret(http.bearer, problems))
+    plan.http_auth = "Authorization: Bearer " + *bearer + "\r\n";
   const auto password = take_secret(http.password, problems);
   if (http.user.empty()) return;
   const lang::slot_table none{false};
@@ -124,8 +128,9 @@ std::uint32_t world_plan::thing_count() const {
 }
 
 const planned_population& world_plan::population_of(std::uint32_t thing) const {
-  const auto after = std::upper_bound(populations.begin(), populations.end(), thing,
-                                      [](std::uint32_t t, const planned_population& p) { return t < p.first_thing; });
+  const auto after =
+      std::upper_bound(populations.begin(), populations.end(), thing,
+                       [](std::uint32_t t, const planned_population& p) { return t < p.first_thing; });
   return *(after - 1);
 }
 
@@ -147,7 +152,8 @@ tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
   for (const lang::population& p : world->populations) total += p.count;
   if (total > limits::things_max) {
     problems.push_back({"the world has " + std::to_string(total) + " things; this version carries at most " +
-                            std::to_string(limits::things_max), "use --scale", std::nullopt});
+                            std::to_string(limits::things_max),
+                        "use --scale", std::nullopt});
     return tl::unexpected(std::move(problems));
   }
   std::uint32_t next_thing = 0;

@@ -1,5 +1,5 @@
-// A scenario ready to run: populations with compiled templates and models, connections, workers, rates, what it takes.
-// Made once, immutable while running, shared by all workers.
+// A scenario ready to run: populations with compiled templates and models, connections, workers, rates, what
+// it takes. Made once, immutable while running, shared by all workers.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ struct planned_column {
   std::string name;
   column_type type = column_type::number;
   std::uint16_t slot = 0;
-  std::optional<lang::expression> start;   ///< Drawn once a thing; none: the constant.
+  std::optional<lang::expression> start;  ///< Drawn once a thing; none: the constant.
   double constant = 0;
   std::string constant_text;
   std::optional<lang::expression> update;  ///< At each reading.
@@ -53,12 +53,12 @@ struct planned_population {
 
   const things::thing_model* model{};
   std::shared_ptr<const dynamics> behaviour;
-  std::optional<payload_writer> payload;               ///< Unless the payload is a body.
+  std::optional<payload_writer> payload;  ///< Unless the payload is a body.
   std::optional<lang::text_template> payload_body;
   slot_needs payload_needs;
   std::optional<things::description_template> description;
   std::shared_ptr<const lang::slot_table> names;
-  std::vector<std::uint16_t> property_slots;           ///< Slot of each model property; 0 = has none.
+  std::vector<std::uint16_t> property_slots;  ///< Slot of each model property; 0 = has none.
   std::vector<planned_place> places;
   std::vector<planned_column> columns;
   std::string script_text, script_file;
@@ -67,7 +67,7 @@ struct planned_population {
   double jitter = 0;
   std::optional<compiled_message> telemetry, event, register_, read;
   std::optional<compiled_hearing> hearing;
-  lang::text_template client_id, user;                 ///< MQTT.
+  lang::text_template client_id, user;  ///< MQTT.
 
   std::string thing_name(std::uint32_t index_in_population) const;
 };
@@ -83,14 +83,14 @@ struct lane_plan {
 
 /// What the machine and the target allow, and what the user said.
 struct plan_options {
-  std::uint32_t workers = 0;               ///< 0 = as many as cores and descriptors ask for.
+  std::uint32_t workers = 0;  ///< 0 = as many as cores and descriptors ask for.
   bool virtual_time{};
-  bool no_addresses{};                     ///< The target is not there yet: plan without resolving it.
-  std::vector<std::string> phases;         ///< Empty = all.
-  std::uint32_t local_addresses = 0;       ///< Source addresses; 0 = as many as are needed (loopback only).
-  std::uint32_t first_local_address = 0;   ///< Host byte order; 0 = 127.0.0.1 on.
-  std::size_t payload_bytes = 0;           ///< Pads or cuts nothing when 0; else telemetry is so many bytes of filler.
-  std::optional<std::uint8_t> qos;         ///< Overrides the QoS of MQTT telemetry.
+  bool no_addresses{};                    ///< The target is not there yet: plan without resolving it.
+  std::vector<std::string> phases;        ///< Empty = all.
+  std::uint32_t local_addresses = 0;      ///< Source addresses; 0 = as many as are needed (loopback only).
+  std::uint32_t first_local_address = 0;  ///< Host byte order; 0 = 127.0.0.1 on.
+  std::size_t payload_bytes = 0;  ///< Pads or cuts nothing when 0; else telemetry is so many bytes of filler.
+  std::optional<std::uint8_t> qos;  ///< Overrides the QoS of MQTT telemetry.
 };
 
 struct plan_problem {
@@ -101,10 +101,10 @@ struct plan_problem {
 /// Figures of `wanwu plan`.
 struct plan_figures {
   double messages_per_s = 0, messages_per_s_max = 0;  ///< Telemetry, all phases' steady and highest rate.
-  double bytes_per_s = 0;                              ///< Estimated payload and headers, outwards.
+  double bytes_per_s = 0;                             ///< Estimated payload and headers, outwards.
   std::uint64_t messages_total = 0;
   std::uint64_t things = 0, connections = 0, sockets = 0;
-  std::uint64_t memory_bytes = 0;                      ///< User space, estimated.
+  std::uint64_t memory_bytes = 0;  ///< User space, estimated.
   std::uint64_t descriptor_limit = 0;
   double connects_per_s_max = 0;
 };
@@ -114,7 +114,7 @@ struct world_plan {
   std::shared_ptr<const lang::target_file> target;
   std::shared_ptr<things::catalogue> models;
   world_frame frame;
-  double speed = 1;                        ///< Scenario seconds per second.
+  double speed = 1;  ///< Scenario seconds per second.
   std::uint64_t seed = 1;
   timeline when;
   std::vector<planned_population> populations;
@@ -122,23 +122,24 @@ struct world_plan {
   std::vector<std::optional<lang::expression>> storm_who;  ///< By storm of the timeline; none = all.
   std::shared_ptr<const lang::slot_table> storm_names;
   std::uint32_t workers = 1;
-  std::uint32_t http_pool = 0;             ///< TCP connections of the HTTP pool over all workers.
+  std::uint32_t http_pool = 0;  ///< TCP connections of the HTTP pool over all workers.
   source_pool sources;
-  bool user_sources{};                     ///< The user named them: for CoAP endpoints too.
+  bool user_sources{};  ///< The user named them: for CoAP endpoints too.
   int mqtt_version = 5;
   std::optional<std::string> mqtt_password;  ///< Never printed, never recorded.
   std::string http_auth;                     ///< The Authorization header line. The same.
   bool virtual_time{};
   plan_figures figures;
-  std::vector<std::string> notes;          ///< For the user, e.g. an operation the target lacks on a protocol.
-  bytes filler;                            ///< plan_options::payload_bytes of text.
+  std::vector<std::string> notes;  ///< For the user, e.g. an operation the target lacks on a protocol.
+  bytes filler;                    ///< plan_options::payload_bytes of text.
 
   std::uint32_t thing_count() const;
   /// Population of a thing.
   const planned_population& population_of(std::uint32_t thing) const;
 };
 
-/// Compiles everything. All problems at once; nothing is sent and no descriptor is opened. Resolves host names.
+/// Compiles everything. All problems at once; nothing is sent and no descriptor is opened. Resolves host
+/// names.
 tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
     std::shared_ptr<const lang::scenario> world, std::shared_ptr<const lang::target_file> target,
     const plan_options& options);

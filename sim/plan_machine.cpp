@@ -1,14 +1,14 @@
 // Addresses, workers, descriptors and figures of a plan.
 #include "sim/plan_machine.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <thread>
+
+#include <unistd.h>
 
 #include "protocols/transport/descriptors.hpp"
 #include "scenarios/language/units.hpp"
@@ -22,7 +22,8 @@ namespace {
 constexpr std::uint32_t loopback_first = 0x7F000001;  // 127.0.0.1
 constexpr std::uint32_t ports_per_address_fallback = 20'000;
 constexpr std::uint32_t http_pool_default = 1'000;
-constexpr std::uint32_t stock_connections_max = 1'000;  ///< Per worker: stock libraries keep threads and queues.
+constexpr std::uint32_t stock_connections_max =
+    1'000;  ///< Per worker: stock libraries keep threads and queues.
 // Rough user-space cost of a connection and of a message's frame, for the estimates that `wanwu plan` prints.
 constexpr std::array<std::uint64_t, 3> bytes_per_connection{400, 250, 150};
 constexpr std::array<double, 3> frame_bytes{60, 70, 220};
@@ -33,7 +34,8 @@ std::vector<std::uint8_t> raw_address(const socket_address& address) {
   std::vector<std::uint8_t> raw;
   if (address.is_v4()) {
     const std::uint32_t host = address.v4();
-    for (int shift = 24; shift >= 0; shift -= 8) raw.push_back(static_cast<std::uint8_t>(host >> static_cast<unsigned>(shift)));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      raw.push_back(static_cast<std::uint8_t>(host >> static_cast<unsigned>(shift)));
   } else {
     raw.resize(16);
     std::memcpy(raw.data(), &address.v6().sin6_addr, 16);
@@ -71,18 +73,24 @@ void estimate_rates(world_plan& plan) {
   plan_figures& f = plan.figures;
   for (const phase_window& phase : plan.when.phases) {
     const auto length = static_cast<double>((phase.end - phase.begin).count()) / 1e9;
-    const double share_begin = plan.when.ramp.share_at(phase.begin), share_end = plan.when.ramp.share_at(phase.end - duration{1});
+    const double share_begin = plan.when.ramp.share_at(phase.begin),
+                 share_end = plan.when.ramp.share_at(phase.end - duration{1});
     double rate = 0, bytes_rate = 0, count = 0;
     for (const planned_population& p : plan.populations) {
-      f.connects_per_s_max = std::max(f.connects_per_s_max, length > 0 ? std::abs(share_end - share_begin) * p.connections / length : 0);
+      f.connects_per_s_max = std::max(
+          f.connects_per_s_max, length > 0 ? std::abs(share_end - share_begin) * p.connections / length : 0);
       if (!p.telemetry) continue;
       const load_profile& load = plan.when.loads[p.index];
-      const double factor = length > 0 ? (load.load_at(phase.end) - load.load_at(phase.begin)) / 1e9 / length : 0;
+      const double factor =
+          length > 0 ? (load.load_at(phase.end) - load.load_at(phase.begin)) / 1e9 / length : 0;
       const double each = p.count * factor * 1e9 / static_cast<double>(p.period.count());
-      const double payload = plan.filler.empty() ? bytes_of_head + bytes_per_reading * static_cast<double>(p.model->properties.size())
-                                                 : static_cast<double>(plan.filler.size());
+      const double payload =
+          plan.filler.empty()
+              ? bytes_of_head + bytes_per_reading * static_cast<double>(p.model->properties.size())
+              : static_cast<double>(plan.filler.size());
       rate += each * std::max(share_begin, share_end);
-      bytes_rate += each * std::max(share_begin, share_end) * (payload + frame_bytes[static_cast<std::size_t>(plan.lanes[p.lane].via)]);
+      bytes_rate += each * std::max(share_begin, share_end) *
+                    (payload + frame_bytes[static_cast<std::size_t>(plan.lanes[p.lane].via)]);
       count += each * (share_begin + share_end) / 2 * length;
     }
     f.messages_per_s_max = std::max(f.messages_per_s_max, rate);
@@ -106,7 +114,8 @@ void count_things(world_plan& plan) {
 }
 
 bool is_loopback(const world_plan& plan) {
-  return std::all_of(plan.lanes.begin(), plan.lanes.end(), [](const lane_plan& l) { return l.address.is_loopback() && l.address.is_v4(); });
+  return std::all_of(plan.lanes.begin(), plan.lanes.end(),
+                     [](const lane_plan& l) { return l.address.is_loopback() && l.address.is_v4(); });
 }
 
 void choose_sources(world_plan& plan, const plan_options& options, std::vector<plan_problem>& problems) {
@@ -121,22 +130,28 @@ void choose_sources(world_plan& plan, const plan_options& options, std::vector<p
   const std::uint32_t ports = std::max(ephemeral_ports() * 7 / 10, 1U);
   const std::uint64_t for_tcp = (tcp + ports - 1) / ports;
   if (options.local_addresses > 0) {
-    plan.sources = source_pool{options.first_local_address != 0 ? options.first_local_address : loopback_first, options.local_addresses};
+    plan.sources =
+        source_pool{options.first_local_address != 0 ? options.first_local_address : loopback_first,
+                    options.local_addresses};
     plan.user_sources = true;
   } else if (is_loopback(plan)) {
-    plan.sources = source_pool{loopback_first, static_cast<std::uint32_t>(std::max({for_tcp, endpoints, std::uint64_t{1}}))};
+    plan.sources = source_pool{loopback_first,
+                               static_cast<std::uint32_t>(std::max({for_tcp, endpoints, std::uint64_t{1}}))};
   }
   if (for_tcp > std::max(plan.sources.size(), 1U)) {
-    problems.push_back({std::to_string(tcp) + " connections need " + std::to_string(for_tcp) + " local addresses: one carries about " +
-                            std::to_string(ports),
-                        "--local-ips FIRST-COUNT gives more, or raise net.ipv4.ip_local_port_range (wanwu doctor says how)", std::nullopt});
+    problems.push_back(
+        {std::to_string(tcp) + " connections need " + std::to_string(for_tcp) +
+             " local addresses: one carries about " + std::to_string(ports),
+         "--local-ips FIRST-COUNT gives more, or raise net.ipv4.ip_local_port_range (wanwu doctor says how)",
+         std::nullopt});
   }
 }
 
 void choose_workers(world_plan& plan, const plan_options& options, std::vector<plan_problem>& problems) {
   const std::uint64_t limit = raise_descriptor_limit().soft;
   plan.figures.descriptor_limit = limit;
-  const std::uint64_t each = limit > limits::descriptors_reserved * 2 ? limit - limits::descriptors_reserved : 1;
+  const std::uint64_t each =
+      limit > limits::descriptors_reserved * 2 ? limit - limits::descriptors_reserved : 1;
   std::uint64_t tcp = 0, stock = 0;
   for (const lane_plan& lane : plan.lanes) {
     if (lane.via != protocol::coap) tcp += sockets_of(plan, lane);
@@ -144,33 +159,43 @@ void choose_workers(world_plan& plan, const plan_options& options, std::vector<p
   }
   const std::uint64_t needed = std::max<std::uint64_t>((tcp + each - 1) / each, 1);
   const std::uint64_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-  std::uint64_t workers = options.workers > 0 ? options.workers : std::max(needed, std::min<std::uint64_t>(cores, std::max<std::uint64_t>(plan.thing_count() / 64, 1)));
+  std::uint64_t workers =
+      options.workers > 0 ? options.workers
+                          : std::max(needed, std::min<std::uint64_t>(
+                                                 cores, std::max<std::uint64_t>(plan.thing_count() / 64, 1)));
   if (workers < needed && !plan.virtual_time) {
-    problems.push_back({std::to_string(tcp) + " connections need " + std::to_string(needed) + " workers: each may open " +
-                            std::to_string(each) + " descriptors (RLIMIT_NOFILE is " + std::to_string(limit) + ")",
+    problems.push_back({std::to_string(tcp) + " connections need " + std::to_string(needed) +
+                            " workers: each may open " + std::to_string(each) +
+                            " descriptors (RLIMIT_NOFILE is " + std::to_string(limit) + ")",
                         "leave --workers out, or raise the limit: ulimit -n, LimitNOFILE=", std::nullopt});
   }
   if (workers > limits::workers_max) {
-    problems.push_back({"this takes " + std::to_string(workers) + " workers; at most " + std::to_string(limits::workers_max) + " run",
-                        "raise the descriptor limit (wanwu doctor says how), use gateways, or --scale", std::nullopt});
+    problems.push_back({"this takes " + std::to_string(workers) + " workers; at most " +
+                            std::to_string(limits::workers_max) + " run",
+                        "raise the descriptor limit (wanwu doctor says how), use gateways, or --scale",
+                        std::nullopt});
     workers = limits::workers_max;
   }
   plan.workers = static_cast<std::uint32_t>(workers);
   if (stock > std::uint64_t{stock_connections_max} * plan.workers) {
-    problems.push_back({std::to_string(stock) + " connections by stock libraries; they carry " + std::to_string(stock_connections_max) +
-                            " a worker", "use driver: native for the many and stock for a few", std::nullopt});
+    problems.push_back({std::to_string(stock) + " connections by stock libraries; they carry " +
+                            std::to_string(stock_connections_max) + " a worker",
+                        "use driver: native for the many and stock for a few", std::nullopt});
   }
 }
 
 void check_target_limits(const world_plan& plan, std::vector<plan_problem>& problems) {
   const lang::limits_spec& allowed = plan.target->limits;
   if (allowed.connections > 0 && plan.figures.connections > allowed.connections) {
-    problems.push_back({"the world has " + std::to_string(plan.figures.connections) + " connections; the target's limits allow " +
-                            std::to_string(allowed.connections), "use --scale, or ask the target's operator", std::nullopt});
+    problems.push_back({"the world has " + std::to_string(plan.figures.connections) +
+                            " connections; the target's limits allow " + std::to_string(allowed.connections),
+                        "use --scale, or ask the target's operator", std::nullopt});
   }
   if (allowed.rate_per_s > 0 && plan.figures.messages_per_s_max > allowed.rate_per_s) {
-    problems.push_back({"the world sends up to " + std::to_string(static_cast<std::uint64_t>(plan.figures.messages_per_s_max)) +
-                            " messages/s; the target's limits allow " + std::to_string(static_cast<std::uint64_t>(allowed.rate_per_s)),
+    problems.push_back({"the world sends up to " +
+                            std::to_string(static_cast<std::uint64_t>(plan.figures.messages_per_s_max)) +
+                            " messages/s; the target's limits allow " +
+                            std::to_string(static_cast<std::uint64_t>(allowed.rate_per_s)),
                         "use --scale or a longer `every`", std::nullopt});
   }
 }
@@ -183,18 +208,23 @@ void find_addresses(world_plan& plan, std::vector<plan_problem>& problems) {
     const auto* mark = mark_of(*plan.target, lane.via);
     const std::optional<lang::source_mark> where = mark == nullptr ? std::nullopt : std::optional{*mark};
     if (url == nullptr || !url->given()) {
-      problems.push_back({"the target has no " + std::string{name_of(lane.via)} + " endpoint, but the scenario speaks it", "", where});
+      problems.push_back(
+          {"the target has no " + std::string{name_of(lane.via)} + " endpoint, but the scenario speaks it",
+           "", where});
       continue;
     }
     const auto found = resolve(url->host, url->port);
     if (!found || found->empty()) {
-      problems.push_back({"cannot resolve " + url->host + (found ? "" : ": " + found.error().text), "is the name spelt right?", where});
+      problems.push_back({"cannot resolve " + url->host + (found ? "" : ": " + found.error().text),
+                          "is the name spelt right?", where});
       continue;
     }
     lane.address = found->front();
     if (lang::allows(plan.target->limits, raw_address(lane.address))) continue;
     problems.push_back({url->host + " is " + lane.address.text() + ", which limits.allow does not cover",
-                        "add the range to limits.allow of the target file, or --allow: loads go only where they are allowed to", where});
+                        "add the range to limits.allow of the target file, or --allow: loads go only where "
+                        "they are allowed to",
+                        where});
   }
 }
 
@@ -203,7 +233,8 @@ void fit_to_machine(world_plan& plan, const plan_options& options, std::vector<p
   for (const lane_plan& lane : plan.lanes) {
     if (lane.via == protocol::http) http += lane.connections;
   }
-  const std::uint32_t wanted = plan.target->http && plan.target->http->pool > 0 ? plan.target->http->pool : http_pool_default;
+  const std::uint32_t wanted =
+      plan.target->http && plan.target->http->pool > 0 ? plan.target->http->pool : http_pool_default;
   plan.http_pool = std::min(http, wanted);
   choose_workers(plan, options, problems);
   if (!plan.virtual_time) choose_sources(plan, options, problems);
@@ -211,8 +242,9 @@ void fit_to_machine(world_plan& plan, const plan_options& options, std::vector<p
   estimate_rates(plan);
   check_target_limits(plan, problems);
   if (const auto available = memory_available(); available > 0 && plan.figures.memory_bytes > available) {
-    problems.push_back({"this takes about " + std::to_string(plan.figures.memory_bytes / 1'000'000) + " MB of memory; " +
-                            std::to_string(available / 1'000'000) + " MB are free", "use --scale", std::nullopt});
+    problems.push_back({"this takes about " + std::to_string(plan.figures.memory_bytes / 1'000'000) +
+                            " MB of memory; " + std::to_string(available / 1'000'000) + " MB are free",
+                        "use --scale", std::nullopt});
   }
 }
 

@@ -12,9 +12,12 @@ namespace {
 lang::value_type type_of(things::value_type type) {
   switch (type) {
     case things::value_type::number:
-    case things::value_type::integer: return lang::value_type::number;
-    case things::value_type::boolean: return lang::value_type::boolean;
-    case things::value_type::string: return lang::value_type::text;
+    case things::value_type::integer:
+      return lang::value_type::number;
+    case things::value_type::boolean:
+      return lang::value_type::boolean;
+    case things::value_type::string:
+      return lang::value_type::text;
   }
   return lang::value_type::any;
 }
@@ -46,7 +49,8 @@ class compiler {
     made_.sector = source_.sector;
     if (!find_model()) return;
     const lang::model_facts facts = facts_of(*made_.model);
-    made_.names = std::make_shared<const lang::slot_table>(lang::slots_for(world_, source_, &facts, &target_));
+    made_.names =
+        std::make_shared<const lang::slot_table>(lang::slots_for(world_, source_, &facts, &target_));
     for (const auto& property : made_.model->properties) {
       made_.property_slots.push_back(slot_of(*made_.names, property.name));
     }
@@ -94,7 +98,8 @@ class compiler {
     if (source_.place.empty()) return;
     for (const lang::place_count& place : world_.places) {
       if (place.name == source_.place) {
-        made_.places.push_back({place.name, std::max<std::uint64_t>(place.count, 1), slot_of(*made_.names, place.name)});
+        made_.places.push_back(
+            {place.name, std::max<std::uint64_t>(place.count, 1), slot_of(*made_.names, place.name)});
       }
     }
   }
@@ -106,7 +111,8 @@ class compiler {
     planned_column fresh;
     fresh.name = name;
     fresh.slot = slot_of(*made_.names, name);
-    if (const auto* property = made_.model->find_property(name); property != nullptr && std::isfinite(property->minimum)) {
+    if (const auto* property = made_.model->find_property(name);
+        property != nullptr && std::isfinite(property->minimum)) {
       fresh.constant = property->minimum;
     }
     return made_.columns.emplace_back(std::move(fresh));
@@ -181,9 +187,11 @@ class compiler {
     const auto& form = forms[static_cast<std::size_t>(source_.over)];
     if (!form) return;
     lang::message_form with_content = *form;
-    if (with_content.payload.content.empty() && with_content.payload.what == lang::payload_source::kind::own) {
+    if (with_content.payload.content.empty() &&
+        with_content.payload.what == lang::payload_source::kind::own) {
       with_content.payload.content = payload_content();
-    } else if (with_content.payload.content.empty() && with_content.payload.what == lang::payload_source::kind::body) {
+    } else if (with_content.payload.content.empty() &&
+               with_content.payload.what == lang::payload_source::kind::body) {
       with_content.payload.content = "application/json";
     }
     auto compiled = compile_message(with_content, op, made_.index, plan_.mqtt_version, *made_.names);
@@ -197,7 +205,8 @@ class compiler {
       plan_.notes.push_back("the target has no telemetry over " + std::string{name_of(source_.over)} + ": " +
                             source_.full_name + " only connects");
     }
-    if (!made_.model->events.empty() || !source_.script.empty()) compile_form(ops.event, operation::event, made_.event);
+    if (!made_.model->events.empty() || !source_.script.empty())
+      compile_form(ops.event, operation::event, made_.event);
     compile_form(ops.register_, operation::register_, made_.register_);
     compile_form(ops.read, operation::read, made_.read);
     if (made_.read) made_.read->shape.wants_answer = true;
@@ -227,7 +236,8 @@ class compiler {
     std::string text(script_file_bytes_max + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > script_file_bytes_max) return problem("the script is larger than 1 MB", source_.script_mark);
+    if (text.size() > script_file_bytes_max)
+      return problem("the script is larger than 1 MB", source_.script_mark);
     if (text.empty()) return problem("the script is empty or cannot be read", source_.script_mark);
     std::vector<script_column> columns;
     for (const planned_column& c : made_.columns) columns.push_back({c.name, c.type, true});
@@ -249,8 +259,9 @@ class compiler {
 
 }  // namespace
 
-void compile_population(const lang::scenario& world, const lang::population& source, const lang::target_file& target,
-                        world_plan& plan, planned_population& made, std::vector<plan_problem>& problems) {
+void compile_population(const lang::scenario& world, const lang::population& source,
+                        const lang::target_file& target, world_plan& plan, planned_population& made,
+                        std::vector<plan_problem>& problems) {
   compiler{world, source, target, plan, made, problems}.run();
 }
 

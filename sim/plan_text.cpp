@@ -32,18 +32,21 @@ std::string way_of(const world_plan& plan, const planned_population& p) {
 std::string phase_text(const world_plan& plan, const phase_window& phase) {
   const double from = plan.when.ramp.share_at(phase.begin) * 100;
   const double to = plan.when.ramp.share_at(phase.end - duration{1}) * 100;
-  std::string line = fmt::format("  {:<14} {:>9}   ", phase.name, lang::format_duration(phase.end - phase.begin));
+  std::string line =
+      fmt::format("  {:<14} {:>9}   ", phase.name, lang::format_duration(phase.end - phase.begin));
   line += to - from > 0.5 || from - to > 0.5 ? fmt::format("{:.0f} % to {:.0f} % online", from, to)
                                              : fmt::format("{:.0f} % online", to);
   for (const planned_population& p : plan.populations) {
     const load_profile& load = plan.when.loads[p.index];
-    const double factor = (load.load_at(phase.end) - load.load_at(phase.begin)) / static_cast<double>((phase.end - phase.begin).count());
+    const double factor = (load.load_at(phase.end) - load.load_at(phase.begin)) /
+                          static_cast<double>((phase.end - phase.begin).count());
     if (factor < 0.999 || factor > 1.001) line += fmt::format(", {} × {:.3g}", p.source->full_name, factor);
   }
   for (const storm_window& storm : plan.when.storms) {
     if (storm.begin != phase.begin) continue;
     line += fmt::format(", storm {}: {:.3g} % {} for {}", storm.what->name, storm.what->share * 100,
-                        storm.what->drop == lang::drop_kind::abrupt ? "cut off" : "leave", lang::format_duration(storm.what->dark));
+                        storm.what->drop == lang::drop_kind::abrupt ? "cut off" : "leave",
+                        lang::format_duration(storm.what->dark));
   }
   return line + "\n";
 }
@@ -56,11 +59,14 @@ std::string plan_text(const world_plan& plan) {
   std::string out = fmt::format("{}{}{}\n\n", world.name, world.title.empty() ? "" : ": ", world.title);
   out += fmt::format("target    {}", plan.target->name);
   for (const lane_plan& lane : plan.lanes) {
-    if (!lane.stock && lane.address.port() != 0) out += fmt::format("  {} {}", name_of(lane.via), lane.address.text());
+    if (!lane.stock && lane.address.port() != 0)
+      out += fmt::format("  {} {}", name_of(lane.via), lane.address.text());
   }
   out += plan.virtual_time ? "  (in memory, virtual time)\n" : "\n";
-  out += fmt::format("seed      {}    scale {:.4g} %    workers {}\n\n", plan.seed, world.scale * 100, plan.workers);
-  out += fmt::format("things    {} in {} kinds\n", grouped(static_cast<double>(f.things)), plan.populations.size());
+  out += fmt::format("seed      {}    scale {:.4g} %    workers {}\n\n", plan.seed, world.scale * 100,
+                     plan.workers);
+  out += fmt::format("things    {} in {} kinds\n", grouped(static_cast<double>(f.things)),
+                     plan.populations.size());
   for (const planned_population& p : plan.populations) {
     const double rate = p.telemetry ? p.count * 1e9 / static_cast<double>(p.period.count()) : 0;
     out += fmt::format("  {:<28} {:>9}  every {:<8} {:>10}/s  {}\n", p.source->full_name, grouped(p.count),
@@ -68,11 +74,15 @@ std::string plan_text(const world_plan& plan) {
   }
   out += fmt::format("\nphases    {} in all\n", lang::format_duration(plan.when.end));
   for (const phase_window& phase : plan.when.phases) out += phase_text(plan, phase);
-  out += fmt::format("\ntraffic   up to {} readings/s, about {} in all, about {}/s out\n", grouped(f.messages_per_s_max),
-                     grouped(static_cast<double>(f.messages_total)), bytes_text(f.bytes_per_s));
-  out += fmt::format("links     {} connections and endpoints on {} sockets ({} descriptors a worker), up to {} new/s\n",
-                     grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.sockets)), grouped(static_cast<double>(f.descriptor_limit)), grouped(f.connects_per_s_max));
-  if (!plan.sources.empty() && plan.sources.size() > 1) out += fmt::format("sources   {} local addresses\n", plan.sources.size());
+  out += fmt::format("\ntraffic   up to {} readings/s, about {} in all, about {}/s out\n",
+                     grouped(f.messages_per_s_max), grouped(static_cast<double>(f.messages_total)),
+                     bytes_text(f.bytes_per_s));
+  out += fmt::format(
+      "links     {} connections and endpoints on {} sockets ({} descriptors a worker), up to {} new/s\n",
+      grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.sockets)),
+      grouped(static_cast<double>(f.descriptor_limit)), grouped(f.connects_per_s_max));
+  if (!plan.sources.empty() && plan.sources.size() > 1)
+    out += fmt::format("sources   {} local addresses\n", plan.sources.size());
   out += fmt::format("memory    about {}\n", bytes_text(static_cast<double>(f.memory_bytes)));
   out += fmt::format("demands   {} thresholds\n", world.thresholds.size());
   for (const lang::threshold& t : world.thresholds) out += "  " + t.text + "\n";

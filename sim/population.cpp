@@ -18,7 +18,8 @@ std::uint32_t dealt(std::uint32_t count, std::uint32_t first, std::uint32_t work
 population::population(const world_plan& plan, std::uint32_t worker)
     : plan_{plan}, worker_{worker}, workers_{plan.workers} {
   lane_connections_.reserve(plan.lanes.size());
-  for (const lane_plan& lane : plan.lanes) lane_connections_.push_back(dealt(lane.connections, worker, workers_));
+  for (const lane_plan& lane : plan.lanes)
+    lane_connections_.push_back(dealt(lane.connections, worker, workers_));
   std::uint32_t next_row = 0;
   for (const planned_population& kind : plan.populations) {
     population_block block;
@@ -68,7 +69,8 @@ std::uint32_t population::connection_of(std::uint32_t row_number) const {
 const population_block& population::block_behind(std::uint8_t lane, std::uint32_t connection) const {
   for (const std::uint16_t index : plan_.lanes[lane].populations) {
     const population_block& block = blocks_[index];
-    if (connection >= block.first_local && connection - block.first_local < block.local_connections) return block;
+    if (connection >= block.first_local && connection - block.first_local < block.local_connections)
+      return block;
   }
   assert(false && "no population has this connection");
   return blocks_.front();

@@ -1,9 +1,9 @@
-// The things of one worker: a row each, not an object. 16 bytes here and 8 in the timer wheel are all that a thing
-// without own state costs on the hot path.
+// The things of one worker: a row each, not an object. 16 bytes here and 8 in the timer wheel are all that a
+// thing without own state costs on the hot path.
 //
-// Connections of a lane are dealt out to workers like cards: number g belongs to worker g % W. So every worker has
-// things of every kind, things that share a gateway share a worker, and number, row and connection follow from each
-// other by arithmetic.
+// Connections of a lane are dealt out to workers like cards: number g belongs to worker g % W. So every
+// worker has things of every kind, things that share a gateway share a worker, and number, row and connection
+// follow from each other by arithmetic.
 #pragma once
 
 #include <optional>
@@ -32,10 +32,10 @@ static_assert(sizeof(thing_row) + 8 <= hot_bytes_per_thing_max);
 struct population_block {
   const planned_population* kind{};
   std::uint32_t first_row{}, rows{};
-  std::uint32_t first_ordinal{};     ///< First of the population's connections that this worker has.
-  std::uint32_t first_local{};       ///< The same as the lane's local number on this worker.
+  std::uint32_t first_ordinal{};  ///< First of the population's connections that this worker has.
+  std::uint32_t first_local{};    ///< The same as the lane's local number on this worker.
   std::uint32_t local_connections{};
-  std::vector<double> columns;       ///< kind->columns.size() for each row.
+  std::vector<double> columns;  ///< kind->columns.size() for each row.
 };
 
 struct row_range {
@@ -50,7 +50,9 @@ class population {
   thing_row& row(std::uint32_t at) { return rows_[at]; }
   const thing_row& row(std::uint32_t at) const { return rows_[at]; }
   std::span<population_block> blocks() { return blocks_; }
-  const population_block& block_of(std::uint32_t row_number) const { return blocks_[rows_[row_number].population]; }
+  const population_block& block_of(std::uint32_t row_number) const {
+    return blocks_[rows_[row_number].population];
+  }
   population_block& block_of(std::uint32_t row_number) { return blocks_[rows_[row_number].population]; }
 
   /// Number within its population, from 0.
@@ -78,7 +80,7 @@ class population {
   const world_plan& plan_;
   std::uint32_t worker_, workers_;
   std::vector<thing_row> rows_;
-  std::vector<population_block> blocks_;          ///< By population.
+  std::vector<population_block> blocks_;  ///< By population.
   std::vector<std::uint32_t> lane_connections_;
 };
 

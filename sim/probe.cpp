@@ -23,7 +23,9 @@ class prober final : public driver_client {
   prober(const world_plan& plan, population& things, thing_context& context, const planned_population& kind)
       : plan_{plan}, things_{things}, context_{context}, kind_{kind} {}
 
-  void record(std::span<const observation> seen) override { seen_.insert(seen_.end(), seen.begin(), seen.end()); }
+  void record(std::span<const observation> seen) override {
+    seen_.insert(seen_.end(), seen.begin(), seen.end());
+  }
   void describe(connection_id, login& out) override {
     context_.look_at_connection(kind_.lane, 0);
     const auto text_of = [&](const lang::text_template& text) {
@@ -39,17 +41,20 @@ class prober final : public driver_client {
     out.has_password = plan_.mqtt_password.has_value();
     if (out.has_password) out.password = *plan_.mqtt_password;
     context_.look_at(row(), {});
-    if (kind_.hearing && !kind_.hearing->poll) out.subscriptions.push_back({text_of(kind_.hearing->where), kind_.hearing->form->qos, 1, false});
+    if (kind_.hearing && !kind_.hearing->poll)
+      out.subscriptions.push_back({text_of(kind_.hearing->where), kind_.hearing->form->qos, 1, false});
   }
   void changed(std::span<const connection_change> changes) override {
     for (const connection_change& c : changes) state_ = c.now;
   }
   void heard(std::span<const heard_message> messages) override {
-    for (const heard_message& m : messages) answer_ = as_text(m.payload.first(std::min(m.payload.size(), answer_bytes_max)));
+    for (const heard_message& m : messages)
+      answer_ = as_text(m.payload.first(std::min(m.payload.size(), answer_bytes_max)));
   }
 
   const observation* find(operation op) const {
-    const auto found = std::find_if(seen_.begin(), seen_.end(), [&](const observation& o) { return o.op == op; });
+    const auto found =
+        std::find_if(seen_.begin(), seen_.end(), [&](const observation& o) { return o.op == op; });
     return found == seen_.end() ? nullptr : &*found;
   }
   std::uint32_t row() const { return *things_.row_of(thing_id{kind_.first_thing}); }
@@ -71,10 +76,17 @@ class prober final : public driver_client {
 /// One protocol's walk.
 class walk {
  public:
-  walk(const world_plan& plan, const planned_population& kind, duration patience, reactor& events, population& things,
-       thing_context& context, probe_report& out)
-      : plan_{plan}, kind_{kind}, via_{plan.lanes[kind.lane].via}, patience_{patience}, events_{events},
-        context_{context}, out_{out}, client_{plan, things, context, kind}, wire_{socket_drivers()(plan, kind.lane, events, client_)} {
+  walk(const world_plan& plan, const planned_population& kind, duration patience, reactor& events,
+       population& things, thing_context& context, probe_report& out)
+      : plan_{plan},
+        kind_{kind},
+        via_{plan.lanes[kind.lane].via},
+        patience_{patience},
+        events_{events},
+        context_{context},
+        out_{out},
+        client_{plan, things, context, kind},
+        wire_{socket_drivers()(plan, kind.lane, events, client_)} {
     wire_->prepare(1);
   }
 
@@ -87,8 +99,11 @@ class walk {
     step(kind_.telemetry, operation::telemetry, "telemetry");
     probe_event();
     probe_read();
-    if (kind_.hearing && kind_.hearing->poll) step(kind_.hearing->poll, operation::subscribe, "commands (poll)");
-    if (!kind_.hearing) out_.notes.push_back("the target does not say how things hear commands over " + std::string{name_of(via_)});
+    if (kind_.hearing && kind_.hearing->poll)
+      step(kind_.hearing->poll, operation::subscribe, "commands (poll)");
+    if (!kind_.hearing)
+      out_.notes.push_back("the target does not say how things hear commands over " +
+                           std::string{name_of(via_)});
     const time_point now = clock_now();
     wire_->close({&only, 1}, closing::clean, now);
     wire_->advance(events_.wait(now + std::chrono::milliseconds{20}));
@@ -111,7 +126,10 @@ class walk {
   bool connect() {
     const time_point begun = clock_now();
     wire_->open({&only, 1}, {&begun, 1}, begun);
-    const auto tried = [&] { return client_.find(operation::connect) != nullptr && client_.find(operation::connect)->result != outcome::ok; };
+    const auto tried = [&] {
+      return client_.find(operation::connect) != nullptr &&
+             client_.find(operation::connect)->result != outcome::ok;
+    };
     wait_for([&] { return client_.state() == connection_state::up || tried(); });
     probe_step made;
     made.op = operation::connect;
@@ -148,7 +166,8 @@ class walk {
     if (kind_.event && !kind_.model->events.empty()) {
       event_json_.clear();
       write_event(*kind_.model, 0, context_.values(), random_stream{plan_.seed}, event_json_);
-      context_.set(lang::slot::event_name, lang::value::of(std::string_view{kind_.model->events.front().name}));
+      context_.set(lang::slot::event_name,
+                   lang::value::of(std::string_view{kind_.model->events.front().name}));
       context_.set(lang::slot::event_payload, lang::value::json(as_text(event_json_.view())));
     }
     step(kind_.event, operation::event, "event");
@@ -156,7 +175,8 @@ class walk {
 
   void probe_read() {
     if (!kind_.model->properties.empty()) {
-      context_.set(lang::slot::property, lang::value::of(std::string_view{kind_.model->properties.front().name}));
+      context_.set(lang::slot::property,
+                   lang::value::of(std::string_view{kind_.model->properties.front().name}));
     }
     step(kind_.read, operation::read, "read");
   }
@@ -182,12 +202,15 @@ class walk {
     whole = whole && context_.render_payload(*message, out.arena());
     if (!whole) {
       made.result = outcome::local_error;
-      made.note = "the target file's template gives no valid " + std::string{via_ == protocol::mqtt ? "topic" : "path"} + " for " + std::string{context_.id()};
+      made.note = "the target file's template gives no valid " +
+                  std::string{via_ == protocol::mqtt ? "topic" : "path"} + " for " +
+                  std::string{context_.id()};
       out_.steps.push_back(made);
       return;
     }
     out.flush(*wire_, begun);
-    if (!wait_for([&] { return client_.find(op) != nullptr; })) wire_->abandon(outcome::timed_out, clock_now());
+    if (!wait_for([&] { return client_.find(op) != nullptr; }))
+      wire_->abandon(outcome::timed_out, clock_now());
     made.result = outcome::timed_out;
     made.took = patience_;
     if (const observation* seen = client_.find(op)) {
@@ -223,7 +246,8 @@ probe_report probe(const world_plan& plan, duration patience) {
   }
   population things{plan, 0};
   thing_context context{plan, things, plan.frame.start_ms};
-  for (const planned_population& kind : plan.populations) walk{plan, kind, patience, **events, things, context, out}.run();
+  for (const planned_population& kind : plan.populations)
+    walk{plan, kind, patience, **events, things, context, out}.run();
   return out;
 }
 

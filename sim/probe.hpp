@@ -24,7 +24,8 @@ struct probe_report {
   std::string trouble;
 };
 
-/// `plan` has one worker and populations of one thing. Blocks until every step has ended, each at most `patience`.
+/// `plan` has one worker and populations of one thing. Blocks until every step has ended, each at most
+/// `patience`.
 probe_report probe(const world_plan& plan, duration patience);
 
 }  // namespace wanwu::sim

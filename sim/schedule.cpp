@@ -11,8 +11,12 @@ namespace wanwu::sim {
 
 namespace {
 
-double as_load(duration d) { return static_cast<double>(d.count()); }
-since_start rounded(double ns) { return since_start{std::llround(ns)}; }
+double as_load(duration d) {
+  return static_cast<double>(d.count());
+}
+since_start rounded(double ns) {
+  return since_start{std::llround(ns)};
+}
 
 constexpr std::uint64_t phase_stream = stream_of("schedule.phase");
 constexpr std::uint64_t jitter_stream = stream_of("schedule.jitter");
@@ -91,7 +95,9 @@ double ramp_profile::share_at(since_start at) const {
   return share;
 }
 
-bool ramp_profile::wanted(double position, since_start at) const { return share_at(at) > position; }
+bool ramp_profile::wanted(double position, since_start at) const {
+  return share_at(at) > position;
+}
 
 std::optional<ramp_profile::change> ramp_profile::next_change(double position, since_start from) const {
   for (const line& l : lines_) {
@@ -99,7 +105,8 @@ std::optional<ramp_profile::change> ramp_profile::next_change(double position, s
     const bool down = l.from > position && l.to <= position;
     if (!up && !down) continue;
     since_start at = l.end;
-    if (l.end > l.begin) at = l.begin + rounded((position - l.from) / (l.to - l.from) * as_load(l.end - l.begin));
+    if (l.end > l.begin)
+      at = l.begin + rounded((position - l.from) / (l.to - l.from) * as_load(l.end - l.begin));
     if (at >= from) return change{at, up};
   }
   return std::nullopt;

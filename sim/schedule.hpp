@@ -33,8 +33,8 @@ class load_profile {
   std::vector<stretch> stretches_;
 };
 
-/// When thing `thing` does its n-th reading: a phase hashed per thing, then one every period, each moved by up to
-/// `jitter` of the period either way.
+/// When thing `thing` does its n-th reading: a phase hashed per thing, then one every period, each moved by
+/// up to `jitter` of the period either way.
 class schedule {
  public:
   /// 0 <= jitter < 0.5, so that starts stay in order. `load` must outlive the schedule.

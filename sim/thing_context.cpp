@@ -18,7 +18,8 @@ constexpr std::uint64_t update_chance = stream_of("state.update");
 
 /// Writes "stem-000042" and returns its length; cut to the array.
 template <std::size_t N>
-std::size_t write_name(std::array<char, N>& out, std::string_view stem, std::uint64_t number, std::size_t digits) {
+std::size_t write_name(std::array<char, N>& out, std::string_view stem, std::uint64_t number,
+                       std::size_t digits) {
   std::array<char, 20> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   const auto length = static_cast<std::size_t>(end - text.data());
@@ -108,7 +109,9 @@ void thing_context::look_at_connection(std::uint8_t lane, std::uint32_t connecti
   slots[lang::index_of(slot::gateway_id)] = value::of(id());
 }
 
-std::span<double> thing_context::columns() { return things_.columns_of(row_); }
+std::span<double> thing_context::columns() {
+  return things_.columns_of(row_);
+}
 
 std::span<const double> thing_context::values() {
   const std::size_t count = kind_->model->properties.size();
@@ -124,10 +127,14 @@ value thing_context::property_value(std::size_t index, double sample) {
   if (is_absent(sample)) return {};
   const things::property& property = kind_->model->properties[index];
   switch (property.type) {
-    case things::value_type::number: return value::of(sample);
-    case things::value_type::integer: return value::of(static_cast<std::int64_t>(std::llround(sample)));
-    case things::value_type::boolean: return value::of(sample != 0);
-    case things::value_type::string: break;
+    case things::value_type::number:
+      return value::of(sample);
+    case things::value_type::integer:
+      return value::of(static_cast<std::int64_t>(std::llround(sample)));
+    case things::value_type::boolean:
+      return value::of(sample != 0);
+    case things::value_type::string:
+      break;
   }
   if (!property.enumeration.empty()) {
     const auto at = static_cast<std::size_t>(std::max(sample, 0.0));
@@ -142,10 +149,14 @@ value thing_context::property_value(std::size_t index, double sample) {
 
 value thing_context::column_value(const planned_column& column, double number) const {
   switch (column.type) {
-    case column_type::number: return value::of(number);
-    case column_type::integer: return value::of(static_cast<std::int64_t>(std::llround(number)));
-    case column_type::boolean: return value::of(number != 0);
-    case column_type::text: return value::of(texts_.text(number));
+    case column_type::number:
+      return value::of(number);
+    case column_type::integer:
+      return value::of(static_cast<std::int64_t>(std::llround(number)));
+    case column_type::boolean:
+      return value::of(number != 0);
+    case column_type::text:
+      return value::of(texts_.text(number));
   }
   return {};
 }
@@ -237,12 +248,14 @@ void thing_context::update_state() {
   if (!any) return;
   fill_properties();
   const auto numbers = columns();
-  context_.random = {scramble(plan_.seed ^ update_chance) + sim::number_of(who_.thing) * 0x9E3779B97F4A7C15ULL +
+  context_.random = {scramble(plan_.seed ^ update_chance) +
+                         sim::number_of(who_.thing) * 0x9E3779B97F4A7C15ULL +
                          static_cast<std::uint64_t>(at_.count()),
                      0};
   for (std::size_t i = 0; i < kind_->columns.size(); ++i) {
     const planned_column& column = kind_->columns[i];
-    column_numbers_[i] = column.update ? column_number(column, column.update->evaluate(context_)) : numbers[i];
+    column_numbers_[i] =
+        column.update ? column_number(column, column.update->evaluate(context_)) : numbers[i];
   }
   std::copy_n(column_numbers_.begin(), numbers.size(), numbers.begin());
   sampled_ = properties_filled_ = false;
@@ -259,7 +272,8 @@ bool thing_context::storm_hits(const lang::expression& who, std::uint32_t row) {
     if (plan_.storm_names->resolve(place.name, meaning)) storm_slots_[meaning.slot] = own[place.slot];
   }
   for (const auto& [key, text] : kind_->source->tags) {
-    if (plan_.storm_names->resolve(key, meaning) && !meaning.constant) storm_slots_[meaning.slot] = value::of(std::string_view{text});
+    if (plan_.storm_names->resolve(key, meaning) && !meaning.constant)
+      storm_slots_[meaning.slot] = value::of(std::string_view{text});
   }
   context_.slots = storm_slots_;
   const bool hit = who.evaluate(context_).truth();
@@ -297,7 +311,8 @@ bool thing_context::render_payload(const compiled_message& message, byte_writer&
 void thing_context::add_actuations(std::uint32_t row, std::span<const actuation> done) {
   auto& list = actuations_[row];
   for (const actuation& one : done) {
-    const auto same = std::find_if(list.begin(), list.end(), [&](const actuation& a) { return a.property == one.property; });
+    const auto same = std::find_if(list.begin(), list.end(),
+                                   [&](const actuation& a) { return a.property == one.property; });
     if (same != list.end()) list.erase(same);
     if (list.size() < limits::actuations_max) list.push_back(one);
   }
@@ -308,7 +323,8 @@ void thing_context::add_actuations(std::uint32_t row, std::span<const actuation>
 std::span<const actuation> thing_context::actuations(std::uint32_t row) const {
   if (!things_.row(row).actuated) return {};
   const auto found = actuations_.find(row);
-  return found == actuations_.end() ? std::span<const actuation>{} : std::span<const actuation>{found->second};
+  return found == actuations_.end() ? std::span<const actuation>{}
+                                    : std::span<const actuation>{found->second};
 }
 
 }  // namespace wanwu::sim

@@ -1,5 +1,5 @@
-// Looks at one thing at one instant: fills the slots its templates read, samples its model, renders topic and payload.
-// One per worker; used again for each message, without allocation once warm.
+// Looks at one thing at one instant: fills the slots its templates read, samples its model, renders topic and
+// payload. One per worker; used again for each message, without allocation once warm.
 #pragma once
 
 #include <array>

@@ -22,7 +22,8 @@ timeline lay_out(const lang::scenario& world, const std::vector<std::string>& on
     if (made.ramp.share_at(made.end) != p.from) made.ramp.append(duration{}, p.from);
     made.ramp.append(p.length, p.to);
     for (std::size_t i = 0; i < made.loads.size(); ++i) {
-      const auto own = std::find_if(p.load.begin(), p.load.end(), [&](const auto& l) { return l.first == i; });
+      const auto own =
+          std::find_if(p.load.begin(), p.load.end(), [&](const auto& l) { return l.first == i; });
       made.loads[i].append(p.length, own == p.load.end() ? 1.0 : own->second);
     }
     made.end += p.length;

@@ -1,4 +1,5 @@
-// A scenario's phases laid out in time: who is wanted online when, how much load each population gives, what storms come.
+// A scenario's phases laid out in time: who is wanted online when, how much load each population gives, what
+// storms come.
 #pragma once
 
 #include <string>
@@ -30,8 +31,8 @@ struct timeline {
   std::size_t phase_at(since_start at) const;
 };
 
-/// `only` names the phases to run, in the scenario's order; empty = all. Unknown names are ignored (the command
-/// has refused them).
+/// `only` names the phases to run, in the scenario's order; empty = all. Unknown names are ignored (the
+/// command has refused them).
 timeline lay_out(const lang::scenario& world, const std::vector<std::string>& only = {});
 
 }  // namespace wanwu::sim

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint32_t horizon = 0xFFFF'FFFE;
 
-constexpr std::size_t byte_of(std::uint32_t tick, std::size_t level) { return (tick >> (8 * level)) & 0xFFU; }
+constexpr std::size_t byte_of(std::uint32_t tick, std::size_t level) {
+  return (tick >> (8 * level)) & 0xFFU;
+}
 
 }  // namespace
 

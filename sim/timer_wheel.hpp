@@ -18,7 +18,8 @@ class timer_wheel {
   /// Timers 0..count-1 exist, none armed. Deadlines are rounded up to `tick` after `start`.
   timer_wheel(std::uint32_t count, time_point start, duration tick);
 
-  /// Arms a timer that is not armed. A deadline in the past is due at once; one beyond 2^32 ticks is held at that bound.
+  /// Arms a timer that is not armed. A deadline in the past is due at once; one beyond 2^32 ticks is held at
+  /// that bound.
   void arm(std::uint32_t timer, time_point due);
   bool armed(std::uint32_t timer) const { return links_[timer].next != unarmed; }
 

@@ -26,7 +26,8 @@ std::uint32_t endpoint_number(const socket_address& address) {
 }
 
 auto rank_of(const observation& o) {
-  return std::tuple{o.done_at, o.thing, o.op, o.intended_at, o.sent_at, o.result, o.code, o.bytes_sent, o.bytes_received};
+  return std::tuple{o.done_at, o.thing, o.op,         o.intended_at,   o.sent_at,
+                    o.result,  o.code,  o.bytes_sent, o.bytes_received};
 }
 
 }  // namespace
@@ -35,10 +36,14 @@ auto rank_of(const observation& o) {
 class virtual_network::log final : public observation_sink {
  public:
   explicit log(observation_sink& to) : to_{to} {}
-  void record(std::span<const observation> seen) override { kept_.insert(kept_.end(), seen.begin(), seen.end()); }
+  void record(std::span<const observation> seen) override {
+    kept_.insert(kept_.end(), seen.begin(), seen.end());
+  }
   void release(time_point before) {
-    std::sort(kept_.begin(), kept_.end(), [](const observation& a, const observation& b) { return rank_of(a) < rank_of(b); });
-    const auto end = std::find_if(kept_.begin(), kept_.end(), [&](const observation& o) { return o.done_at >= before; });
+    std::sort(kept_.begin(), kept_.end(),
+              [](const observation& a, const observation& b) { return rank_of(a) < rank_of(b); });
+    const auto end =
+        std::find_if(kept_.begin(), kept_.end(), [&](const observation& o) { return o.done_at >= before; });
     const auto count = static_cast<std::size_t>(end - kept_.begin());
     if (count > 0) to_.record({kept_.data(), count});
     kept_.erase(kept_.begin(), end);
@@ -100,8 +105,13 @@ struct virtual_network::peer {
   target::peer_id name{};
 };
 
-virtual_network::virtual_network(const world_plan& plan, observation_sink& sink, const virtual_options& options)
-    : plan_{plan}, options_{options}, clock_{start_instant()}, started_{clock_.now()}, log_{std::make_unique<log>(sink)} {
+virtual_network::virtual_network(const world_plan& plan, observation_sink& sink,
+                                 const virtual_options& options)
+    : plan_{plan},
+      options_{options},
+      clock_{start_instant()},
+      started_{clock_.now()},
+      log_{std::make_unique<log>(sink)} {
   target::target_settings settings;
   settings.seed = plan.seed;
   settings.started = started_;
@@ -115,8 +125,13 @@ virtual_network::virtual_network(const world_plan& plan, observation_sink& sink,
     auto s = std::make_unique<station>();
     s->index = w;
     s->next = started_;
-    s->own = std::make_unique<worker>(worker_setup{
-        .plan = plan, .index = w, .sink = *log_, .started = started_, .epoch_ms = options.epoch_ms, .tap = nullptr, .flood_window = 0});
+    s->own = std::make_unique<worker>(worker_setup{.plan = plan,
+                                                   .index = w,
+                                                   .sink = *log_,
+                                                   .started = started_,
+                                                   .epoch_ms = options.epoch_ms,
+                                                   .tap = nullptr,
+                                                   .flood_window = 0});
     attach_lanes(*s);
     stations_.push_back(std::move(s));
   }
@@ -145,7 +160,8 @@ void virtual_network::run(const std::function<bool(time_point now)>& report) {
   time_point next_report = started_ + options_.report_every;
   while (true) {
     time_point begin = time_point::max();
-    for (const auto& s : stations_) begin = std::min(begin, s->own->finished() ? time_point::max() : s->next_event());
+    for (const auto& s : stations_)
+      begin = std::min(begin, s->own->finished() ? time_point::max() : s->next_event());
     const bool over = begin == time_point::max();
     if (over) break;
     if (!arrivals_.empty()) begin = std::min(begin, arrivals_.front().at);
@@ -190,10 +206,11 @@ void virtual_network::run_worker(station& at, time_point until) {
 
 void virtual_network::collect(station& at) {
   using kind = memory_transport::departure::kind;
-  const auto push = [&](std::uint8_t lane, memory_link link, time_point left, kind what, bool is_datagram, bytes_view payload) {
+  const auto push = [&](std::uint8_t lane, memory_link link, time_point left, kind what, bool is_datagram,
+                        bytes_view payload) {
     const std::uint32_t connection = static_cast<std::uint32_t>(link.link) * plan_.workers + at.index;
-    arrivals_.push_back({left + options_.latency, peer_index(lane, connection), link.generation, sequence_++, what, is_datagram,
-                         bytes(payload.begin(), payload.end())});
+    arrivals_.push_back({left + options_.latency, peer_index(lane, connection), link.generation, sequence_++,
+                         what, is_datagram, bytes(payload.begin(), payload.end())});
     std::push_heap(arrivals_.begin(), arrivals_.end());
   };
   for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
@@ -222,7 +239,8 @@ void virtual_network::serve(time_point until) {
       const time_point now = std::max(*due, clock_.now());
       core_->advance(now);
       take_from_target(now);
-      if (const auto again = core_->next_deadline(); again && *again <= *due) break;  // waits for something else
+      if (const auto again = core_->next_deadline(); again && *again <= *due)
+        break;  // waits for something else
       continue;
     }
     if (!has_arrival) break;
@@ -241,7 +259,8 @@ void virtual_network::hand_to_target(const arrival& one) {
     core_->receive_datagram({one.payload, endpoint_address(one.who), endpoint_id{}}, one.at);
     return;
   }
-  const auto service = plan_.lanes[who.lane].via == protocol::mqtt ? target::service::mqtt : target::service::http;
+  const auto service =
+      plan_.lanes[who.lane].via == protocol::mqtt ? target::service::mqtt : target::service::http;
   if (one.what == kind::open) {
     if (who.open) core_->ended(who.name, one.at);
     who.open = true;
@@ -288,7 +307,8 @@ void virtual_network::take_from_target(time_point now) {
   for (const auto& entry : datagrams.entries()) {
     const peer& who = peers_[endpoint_number(entry.peer)];
     const auto [place, local] = link_of(who);
-    place->datagrams[who.lane]->deliver(endpoint_id{local}, plan_.lanes[who.lane].address, datagrams.bytes_of(entry), at);
+    place->datagrams[who.lane]->deliver(endpoint_id{local}, plan_.lanes[who.lane].address,
+                                        datagrams.bytes_of(entry), at);
   }
   datagrams.clear();
 }

@@ -1,8 +1,9 @@
-// A world in invented time: all workers, memory links and the embedded target's core, moved on window by window.
+// A world in invented time: all workers, memory links and the embedded target's core, moved on window by
+// window.
 //
-// A window is no longer than the links' latency, so nothing sent in it can arrive in it: workers need not wait for each
-// other, and what they sent is sorted by (instant, lane, connection, sequence) before the target sees it. So the same
-// seed and scenario give the same run on any number of workers.
+// A window is no longer than the links' latency, so nothing sent in it can arrive in it: workers need not
+// wait for each other, and what they sent is sorted by (instant, lane, connection, sequence) before the
+// target sees it. So the same seed and scenario give the same run on any number of workers.
 #pragma once
 
 #include <functional>
@@ -27,11 +28,13 @@ struct virtual_options {
 
 class virtual_network {
  public:
-  /// `sink` gets all observations, ordered by (done_at, thing, operation, intended_at). The plan outlives this.
+  /// `sink` gets all observations, ordered by (done_at, thing, operation, intended_at). The plan outlives
+  /// this.
   virtual_network(const world_plan& plan, observation_sink& sink, const virtual_options& options = {});
   ~virtual_network();
 
-  /// Runs to the end. `report` is called every report_every of invented time; it returns false to end the run early.
+  /// Runs to the end. `report` is called every report_every of invented time; it returns false to end the run
+  /// early.
   void run(const std::function<bool(time_point now)>& report);
   void end_soon();
 
@@ -54,7 +57,9 @@ class virtual_network {
   void serve(time_point until);
   void hand_to_target(const arrival& one);
   void take_from_target(time_point now);
-  std::uint32_t peer_index(std::uint8_t lane, std::uint32_t connection) const { return lane_first_[lane] + connection; }
+  std::uint32_t peer_index(std::uint8_t lane, std::uint32_t connection) const {
+    return lane_first_[lane] + connection;
+  }
 
   const world_plan& plan_;
   virtual_options options_;
@@ -65,7 +70,7 @@ class virtual_network {
   std::vector<std::unique_ptr<station>> stations_;
   std::vector<std::uint32_t> lane_first_;  ///< Number of each lane's first peer.
   std::vector<peer> peers_;
-  std::vector<arrival> arrivals_;          ///< On their way to the target; a heap.
+  std::vector<arrival> arrivals_;  ///< On their way to the target; a heap.
   std::uint64_t sequence_ = 0;
 };
 

@@ -1,10 +1,10 @@
 // The sample, the taps, and the thread that listens.
 #include "sim/witness.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+
+#include <unistd.h>
 
 #include "protocols/drivers/coap_libcoap.hpp"
 #include "protocols/drivers/http_beast.hpp"
@@ -31,7 +31,8 @@ constexpr std::size_t subscriptions_max = 255;  // each has a tag of its own
 void add(witness_lane& into, std::string filter) {
   const auto known = std::find_if(into.subscriptions.begin(), into.subscriptions.end(),
                                   [&](const subscription& s) { return s.filter == filter; });
-  if (known != into.subscriptions.end() || filter.empty() || into.subscriptions.size() >= subscriptions_max) return;
+  if (known != into.subscriptions.end() || filter.empty() || into.subscriptions.size() >= subscriptions_max)
+    return;
   const auto tag = static_cast<std::uint8_t>(into.subscriptions.size() + 1);
   into.subscriptions.push_back({std::move(filter), 1, tag, false});
 }
@@ -44,12 +45,14 @@ class witness::tap final : public reading_tap {
   explicit tap(const witness& owner) : owner_{owner}, ring_(limits::witness_queue_max) {}
 
   bool samples(thing_id thing) const override {
-    return owner_.sampled_[static_cast<std::uint32_t>(thing)] && owner_.listening_.load(std::memory_order_relaxed);
+    return owner_.sampled_[static_cast<std::uint32_t>(thing)] &&
+           owner_.listening_.load(std::memory_order_relaxed);
   }
   void sent(const outgoing_reading& reading) override {
     const std::size_t at = written_.load(std::memory_order_relaxed);
     if (at - read_.load(std::memory_order_acquire) == ring_.size()) return;  // the sample gets smaller
-    ring_[at % ring_.size()] = {owner_.key_of(reading), reading.intended_at, reading.thing, reading.population, reading.via};
+    ring_[at % ring_.size()] = {owner_.key_of(reading), reading.intended_at, reading.thing,
+                                reading.population, reading.via};
     written_.store(at + 1, std::memory_order_release);
   }
   void drain(arrival_matcher& into) {
@@ -96,7 +99,11 @@ class witness::ear final : public driver_client {
       if (lane_.via == protocol::http) {
         hear_event(m);
       } else {
-        owner_.matcher_.arrived(reading_key(owner_.by_address_[static_cast<std::size_t>(lane_.via)] ? m.address : std::string_view{}, m.payload), m.at);
+        owner_.matcher_.arrived(
+            reading_key(
+                owner_.by_address_[static_cast<std::size_t>(lane_.via)] ? m.address : std::string_view{},
+                m.payload),
+            m.at);
       }
     }
   }
@@ -142,19 +149,23 @@ std::vector<reading_tap*> witness::taps() {
 void witness::choose_things() {
   sampled_.resize(plan_.thing_count());
   double rate_left = limits::witness_rate_max;
-  const std::size_t each = std::max<std::size_t>(limits::witness_things_max / std::max<std::size_t>(plan_.populations.size(), 1), 1);
+  const std::size_t each = std::max<std::size_t>(
+      limits::witness_things_max / std::max<std::size_t>(plan_.populations.size(), 1), 1);
   std::size_t chosen = 0;
   for (const planned_population& kind : plan_.populations) {
     const lane_plan& lane = plan_.lanes[kind.lane];
-    if (!kind.telemetry || kind.count == 0 || !plan_.target->ops.arrived[static_cast<std::size_t>(lane.via)]) continue;
+    if (!kind.telemetry || kind.count == 0 || !plan_.target->ops.arrived[static_cast<std::size_t>(lane.via)])
+      continue;
     const double rate = 1e9 / static_cast<double>(kind.period.count());
-    const auto wanted = std::min({each, std::size_t{kind.count}, limits::witness_things_max - std::min(chosen, limits::witness_things_max),
+    const auto wanted = std::min({each, std::size_t{kind.count},
+                                  limits::witness_things_max - std::min(chosen, limits::witness_things_max),
                                   static_cast<std::size_t>(std::max(rate_left / rate, 0.0))});
     if (wanted == 0) continue;
     // Evenly over the population, from a hashed start.
     const std::uint64_t start = random_stream(plan_.seed, kind.index, sample_chance).bits(0) % kind.count;
     for (std::size_t i = 0; i < wanted; ++i) {
-      sampled_[kind.first_thing + static_cast<std::uint32_t>((start + i * kind.count / wanted) % kind.count)] = true;
+      sampled_[kind.first_thing +
+               static_cast<std::uint32_t>((start + i * kind.count / wanted) % kind.count)] = true;
     }
     chosen += wanted;
     rate_left -= rate * static_cast<double>(wanted);
@@ -200,7 +211,8 @@ void witness::listen_for(thing_context& context, std::uint32_t row, const planne
   };
   if (into.client_id.empty()) {
     into.client_id = "wanwu-witness-" + std::to_string(getpid());
-    if (plan_.target->mqtt && !plan_.target->mqtt->user.empty()) into.user = render(plan_.target->mqtt->user, lang::place::plain);
+    if (plan_.target->mqtt && !plan_.target->mqtt->user.empty())
+      into.user = render(plan_.target->mqtt->user, lang::place::plain);
   }
   if (via == protocol::mqtt) {
     const std::string filter = render(form.subscribe, lang::place::topic);
@@ -228,14 +240,17 @@ std::uint64_t witness::key_of(const outgoing_reading& reading) const {
     const std::string canonical = canonical_json(as_text(reading.payload));
     return reading_key({}, canonical.empty() ? reading.payload : as_bytes(canonical));
   }
-  return reading_key(by_address_[static_cast<std::size_t>(reading.via)] ? reading.address : std::string_view{}, reading.payload);
+  return reading_key(
+      by_address_[static_cast<std::size_t>(reading.via)] ? reading.address : std::string_view{},
+      reading.payload);
 }
 
 void witness::drain_taps() {
   for (const auto& t : taps_) t->drain(matcher_);
 }
 
-std::unique_ptr<driver> witness::make_driver(const witness_lane& lane, reactor& events, driver_client& client) {
+std::unique_ptr<driver> witness::make_driver(const witness_lane& lane, reactor& events,
+                                             driver_client& client) {
   const lane_plan& planned = plan_.lanes[lane.lane];
   switch (lane.via) {
     case protocol::mqtt: {
@@ -244,8 +259,10 @@ std::unique_ptr<driver> witness::make_driver(const witness_lane& lane, reactor& 
       settings.session_expiry = 0;
       return make_mqtt_paho(settings, client);
     }
-    case protocol::coap: return make_coap_libcoap(coap_settings(plan_, planned), events, client);
-    case protocol::http: return make_http_beast(http_settings(plan_, planned), events, client);
+    case protocol::coap:
+      return make_coap_libcoap(coap_settings(plan_, planned), events, client);
+    case protocol::http:
+      return make_http_beast(http_settings(plan_, planned), events, client);
   }
   return nullptr;
 }
@@ -285,8 +302,10 @@ void witness::watch() {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     if (ears[i]->is_up() && !ears[i]->was_refused()) continue;
     matcher_.nobody_listens(lanes_[i].via);
-    problem_ += std::string{problem_.empty() ? "" : "; "} + "the witness could not listen over " + std::string{name_of(lanes_[i].via)} +
-                (ears[i]->was_refused() ? ": the target refused a subscription" : ": not connected at the end");
+    problem_ +=
+        std::string{problem_.empty() ? "" : "; "} + "the witness could not listen over " +
+        std::string{name_of(lanes_[i].via)} +
+        (ears[i]->was_refused() ? ": the target refused a subscription" : ": not connected at the end");
   }
   matcher_.end(now);
   for (const auto& d : drivers) {

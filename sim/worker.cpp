@@ -41,7 +41,8 @@ class worker::lane_client final : public driver_client {
   }
   void ready_for_more(std::span<const connection_id> connections) override {
     for (const connection_id connection : connections) {
-      owner_.flood_ready_.push_back(owner_.things_.rows_behind(lane_, static_cast<std::uint32_t>(connection)).begin);
+      owner_.flood_ready_.push_back(
+          owner_.things_.rows_behind(lane_, static_cast<std::uint32_t>(connection)).begin);
     }
   }
 
@@ -83,7 +84,9 @@ worker::worker(const worker_setup& setup)
 
 worker::~worker() = default;
 
-driver_client& worker::client_of(std::uint8_t lane_index) { return *clients_[lane_index]; }
+driver_client& worker::client_of(std::uint8_t lane_index) {
+  return *clients_[lane_index];
+}
 
 void worker::attach(std::uint8_t lane_index, std::unique_ptr<driver> wire) {
   if (setup_.flood_window > 0) wire->report_completions(true);
@@ -173,7 +176,8 @@ time_point worker::next_deadline(time_point now) const {
   };
   for (const auto& l : lanes_) sooner(l->next_deadline());
   if (!acks_.empty()) next = now;
-  if (stage_ != stage::running) return plan_.virtual_time ? next : std::min(next, now + limits::round_min * 4);
+  if (stage_ != stage::running)
+    return plan_.virtual_time ? next : std::min(next, now + limits::round_min * 4);
   if (next_storm_ < plan_.when.storms.size()) sooner(setup_.started + plan_.when.storms[next_storm_].begin);
   if (!flood_ready_.empty() || !to_describe_.empty()) return now;
   sooner(readings_.next_due());
@@ -182,7 +186,9 @@ time_point worker::next_deadline(time_point now) const {
   return plan_.virtual_time ? next : std::min(next, now + idle_nap);
 }
 
-void worker::flush(std::uint8_t lane_index, time_point now) { out_[lane_index].flush(lanes_[lane_index]->wire(), now); }
+void worker::flush(std::uint8_t lane_index, time_point now) {
+  out_[lane_index].flush(lanes_[lane_index]->wire(), now);
+}
 
 void worker::flush_full(time_point now) {
   for (std::uint8_t i = 0; i < out_.size(); ++i) {

@@ -1,5 +1,5 @@
-// One thread's share of the world: pops what is due, renders it, hands it to the drivers, and lets things hear and answer.
-// Knows no protocol and no socket; who calls round() decides what time it is.
+// One thread's share of the world: pops what is due, renders it, hands it to the drivers, and lets things
+// hear and answer. Knows no protocol and no socket; who calls round() decides what time it is.
 #pragma once
 
 #include <atomic>
@@ -41,10 +41,11 @@ struct worker_setup {
   const world_plan& plan;
   std::uint32_t index = 0;
   observation_sink& sink;
-  time_point started;              ///< T0: schedules count from here.
-  std::int64_t epoch_ms = 0;       ///< Unix time of the scenario's clock at T0.
-  reading_tap* tap = nullptr;      ///< May be null.
-  std::uint32_t flood_window = 0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
+  time_point started;          ///< T0: schedules count from here.
+  std::int64_t epoch_ms = 0;   ///< Unix time of the scenario's clock at T0.
+  reading_tap* tap = nullptr;  ///< May be null.
+  std::uint32_t flood_window =
+      0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
 };
 
 class worker {
@@ -103,16 +104,18 @@ class worker {
   void describe_things(time_point now);
   void flood(time_point now);
   void count_start(time_point intended, time_point now);
-  void fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why, time_point now);
+  void fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why,
+            time_point now);
 
   // worker_events.cpp: events by rate, polls, scripts
   void arm_event(std::uint32_t row, time_point after);
   void pop_events(time_point now);
-  void send_event(std::uint32_t row, std::string_view name, std::string_view payload, time_point intended, time_point now);
+  void send_event(std::uint32_t row, std::string_view name, std::string_view payload, time_point intended,
+                  time_point now);
   void send_model_event(std::uint32_t row, std::size_t index, time_point intended, time_point now);
   void pop_polls(time_point now);
-  void run_script(std::uint32_t row, script::callback which, const heard_command* command, const heard_message* message,
-                  time_point intended, time_point now);
+  void run_script(std::uint32_t row, script::callback which, const heard_command* command,
+                  const heard_message* message, time_point intended, time_point now);
   void obey(std::uint32_t row, std::span<const script_request> requests, const heard_command* command,
             const heard_message* message, time_point intended, time_point now);
   script* script_of(std::uint32_t row);
@@ -122,8 +125,8 @@ class worker {
   void hear(std::uint8_t lane_index, const heard_message& message);
   std::optional<std::uint32_t> addressee(std::uint8_t lane_index, const heard_message& message);
   void carry_out(std::uint32_t row, const heard_command& command, const heard_message& message);
-  void answer(std::uint32_t row, const heard_command& command, const heard_message& message, std::string_view status,
-              std::string_view reason);
+  void answer(std::uint32_t row, const heard_command& command, const heard_message& message,
+              std::string_view status, std::string_view reason);
   bool is_repeated(std::uint32_t row, const heard_command& command);
   void send_acks(time_point now);
   void note(std::uint8_t lane_index, std::span<const connection_change> changes);
@@ -138,7 +141,7 @@ class worker {
   thing_context context_;
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<std::unique_ptr<lane_client>> clients_;
-  std::vector<outbox> out_;  ///< By lane.
+  std::vector<outbox> out_;          ///< By lane.
   std::vector<schedule> schedules_;  ///< By population.
   timer_wheel readings_;
   std::unique_ptr<timer_wheel> events_, polls_;  ///< Only when a population needs them.

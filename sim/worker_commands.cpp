@@ -9,7 +9,8 @@ namespace wanwu::sim {
 
 namespace {
 
-/// Behind a gateway the tag says for which of its things a command is: its place from 1; 0 for those past 255.
+/// Behind a gateway the tag says for which of its things a command is: its place from 1; 0 for those past
+/// 255.
 constexpr std::uint32_t tags_max = 255;
 constexpr std::uint8_t mqtt_correlation_data = 0x09;  // MQTT 5 §2.2.2.2
 
@@ -46,7 +47,8 @@ void worker::describe(std::uint8_t lane_index, std::uint32_t connection, login& 
     std::string filter = text_of(kind.hearing->where);
     const std::uint32_t place = row - behind.begin + 1;
     const auto tag = static_cast<std::uint8_t>(place <= tags_max ? place : 0);
-    if (!filter.empty()) out.subscriptions.push_back({std::move(filter), kind.hearing->form->qos, tag, false});
+    if (!filter.empty())
+      out.subscriptions.push_back({std::move(filter), kind.hearing->form->qos, tag, false});
   }
 }
 
@@ -85,7 +87,8 @@ void worker::take(std::span<const observation> seen) {
         own_.push_back(heard);
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -186,11 +189,13 @@ void worker::send_acks(time_point now) {
     context_.set(slot::corr, value::of(std::string_view{ack.corr}));
     context_.set(slot::ack_status, value::of(std::string_view{ack.status}));
     context_.set(slot::ack_reason, value::of(std::string_view{ack.reason}));
-    context_.set(slot::response_topic, ack.has_response_topic ? value::of(std::string_view{ack.response_topic}) : value{});
-    context_.set(slot::correlation_data, ack.has_correlation ? value::of(std::string_view{ack.correlation}) : value{});
+    context_.set(slot::response_topic,
+                 ack.has_response_topic ? value::of(std::string_view{ack.response_topic}) : value{});
+    context_.set(slot::correlation_data,
+                 ack.has_correlation ? value::of(std::string_view{ack.correlation}) : value{});
     outbox& out = out_[kind.lane];
-    out.begin(hearing.ack->shape, things_.thing_of(ack.row), connection_id{things_.connection_of(ack.row)}, ack.heard_at,
-              0);
+    out.begin(hearing.ack->shape, things_.thing_of(ack.row), connection_id{things_.connection_of(ack.row)},
+              ack.heard_at, 0);
     const bool needs_topic = !ack.has_response_topic &&
                              hearing.ack->address.uses(static_cast<std::uint16_t>(slot::response_topic));
     bool whole = needs_topic ? !hearing.ack_fallback.empty() &&

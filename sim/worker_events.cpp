@@ -1,4 +1,5 @@
-// What happens to a thing besides its readings: events by rate or condition, polls for commands, and its script.
+// What happens to a thing besides its readings: events by rate or condition, polls for commands, and its
+// script.
 #include <algorithm>
 
 #include "sim/event_payload.hpp"
@@ -64,19 +65,21 @@ void worker::fire_conditions(std::uint32_t row, time_point intended, time_point 
 void worker::send_model_event(std::uint32_t row, std::size_t index, time_point intended, time_point now) {
   const planned_population& kind = *things_.block_of(row).kind;
   event_json_.clear();
-  const random_stream draws = random_stream{plan_.seed, number_of(things_.thing_of(row)), event_chance + index}.child(
-      static_cast<std::uint64_t>(context_.at_ms()));
+  const random_stream draws =
+      random_stream{plan_.seed, number_of(things_.thing_of(row)), event_chance + index}.child(
+          static_cast<std::uint64_t>(context_.at_ms()));
   write_event(*kind.model, index, context_.values(), draws, event_json_);
   send_event(row, kind.model->events[index].name, as_text(event_json_.view()), intended, now);
 }
 
-void worker::send_event(std::uint32_t row, std::string_view name, std::string_view payload, time_point intended,
-                        time_point now) {
+void worker::send_event(std::uint32_t row, std::string_view name, std::string_view payload,
+                        time_point intended, time_point now) {
   const planned_population& kind = *things_.block_of(row).kind;
   if (!kind.event) return;
   outbox& out = out_[kind.lane];
   context_.set(lang::slot::event_name, lang::value::of(name));
-  context_.set(lang::slot::event_payload, lang::value::json(payload.empty() ? std::string_view{"null"} : payload));
+  context_.set(lang::slot::event_payload,
+               lang::value::json(payload.empty() ? std::string_view{"null"} : payload));
   count_start(intended, now);
   out.begin(kind.event->shape, things_.thing_of(row), connection_id{things_.connection_of(row)}, intended, 0);
   bool whole = context_.render_address(*kind.event, out.arena());
@@ -107,7 +110,9 @@ void worker::pop_polls(time_point now) {
   }
 }
 
-script* worker::script_of(std::uint32_t row) { return scripts_[things_.row(row).population].get(); }
+script* worker::script_of(std::uint32_t row) {
+  return scripts_[things_.row(row).population].get();
+}
 
 script_thing worker::describe_to_script(std::uint32_t row) {
   const planned_population& kind = *things_.block_of(row).kind;
@@ -131,12 +136,18 @@ void worker::run_script(std::uint32_t row, script::callback which, const heard_c
   const script_thing thing = describe_to_script(row);
   tl::expected<std::span<const script_request>, script_error> asked{std::span<const script_request>{}};
   switch (which) {
-    case script::callback::start: asked = behaviour.on_start(thing); break;
-    case script::callback::tick: asked = behaviour.on_tick(thing); break;
+    case script::callback::start:
+      asked = behaviour.on_start(thing);
+      break;
+    case script::callback::tick:
+      asked = behaviour.on_tick(thing);
+      break;
     case script::callback::command:
       asked = behaviour.on_command(thing, command->action, as_bytes(command->input), command->corr);
       break;
-    case script::callback::message: asked = behaviour.on_message(thing, message->address, message->payload); break;
+    case script::callback::message:
+      asked = behaviour.on_message(thing, message->address, message->payload);
+      break;
   }
   context_.forget_samples();
   if (asked) return obey(row, *asked, command, message, intended, now);
@@ -154,8 +165,12 @@ void worker::obey(std::uint32_t row, std::span<const script_request> requests, c
   bool answered = command == nullptr;
   for (const script_request& request : requests) {
     switch (request.kind) {
-      case script_request::what::telemetry: send_reading(row, intended, now); break;
-      case script_request::what::event: send_event(row, request.name, request.payload, intended, now); break;
+      case script_request::what::telemetry:
+        send_reading(row, intended, now);
+        break;
+      case script_request::what::event:
+        send_event(row, request.name, request.payload, intended, now);
+        break;
       case script_request::what::ack:
         if (command != nullptr) answer(row, *command, *message, request.name, request.payload);
         answered = true;

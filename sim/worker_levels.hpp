@@ -21,9 +21,9 @@ struct worker_numbers {
   std::uint64_t lag_max_ns{};
   std::array<wire_numbers, 3> wire{};
   std::uint64_t connects_ok{}, connects_failed{};
-  std::uint64_t last_failure{};       ///< outcome
+  std::uint64_t last_failure{};  ///< outcome
   std::uint64_t last_failure_code{};
-  std::uint64_t last_failure_via{};   ///< protocol
+  std::uint64_t last_failure_via{};  ///< protocol
 };
 
 /// Sums; levels of one moment add up, the lag is the worst.

@@ -1,4 +1,5 @@
-// Readings: when a thing comes up its schedule starts; what is due is sampled, rendered and sent; what is late is counted.
+// Readings: when a thing comes up its schedule starts; what is due is sampled, rendered and sent; what is
+// late is counted.
 #include <algorithm>
 
 #include "sim/worker.hpp"
@@ -68,7 +69,8 @@ void worker::arm(std::uint32_t row, time_point from) {
   }
   if (events_ && !events_->armed(row)) arm_event(row, from);
   if (polls_ && kind.hearing && kind.hearing->poll && !polls_->armed(row)) {
-    const double phase = random_stream(plan_.seed, number_of(things_.thing_of(row)), stream_of("poll")).uniform(0);
+    const double phase =
+        random_stream(plan_.seed, number_of(things_.thing_of(row)), stream_of("poll")).uniform(0);
     const duration every = kind.hearing->form->every;
     polls_->arm(row, from + duration{static_cast<std::int64_t>(phase * static_cast<double>(every.count()))});
   }
@@ -78,7 +80,8 @@ void worker::count_start(time_point intended, time_point now) {
   ++counts_.due;
   const duration lag = now - intended;
   if (lag > limits::late_after + readings_.tick()) ++counts_.late;
-  counts_.lag_max_ns = std::max(counts_.lag_max_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
+  counts_.lag_max_ns =
+      std::max(counts_.lag_max_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
 }
 
 void worker::pop_readings(time_point now) {
@@ -137,11 +140,13 @@ void worker::send_reading(std::uint32_t row, time_point intended, time_point now
   ++things_.row(row).sequence;
   ++counts_.started;
   if (setup_.tap != nullptr && setup_.tap->samples(thing)) {
-    setup_.tap->sent({out.last_address(), out.last_payload(), intended, thing, kind.index, message.shape.via});
+    setup_.tap->sent(
+        {out.last_address(), out.last_payload(), intended, thing, kind.index, message.shape.via});
   }
 }
 
-void worker::fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why, time_point now) {
+void worker::fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why,
+                  time_point now) {
   observation seen;
   seen.intended_at = intended;
   seen.sent_at = seen.done_at = now;

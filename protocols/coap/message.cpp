@@ -85,7 +85,8 @@ std::string describe(const message& m) {
     out += name;
   }
   out += " id=0x";
-  for (unsigned shift = 16; shift > 0; shift -= 4) out += digits[(unsigned{value_of(m.id)} >> (shift - 4)) & 0xFU];
+  for (unsigned shift = 16; shift > 0; shift -= 4)
+    out += digits[(unsigned{value_of(m.id)} >> (shift - 4)) & 0xFU];
   if (m.token.size() != 0) {
     out += " token=";
     append_hex(out, m.token.view());

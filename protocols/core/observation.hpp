@@ -66,9 +66,13 @@ struct observation {
 
 /// What a user waits. Measured from the intention, so a stalled target cannot hide its stall
 /// (coordinated omission).
-constexpr duration response_time(const observation& o) { return o.done_at - o.intended_at; }
+constexpr duration response_time(const observation& o) {
+  return o.done_at - o.intended_at;
+}
 /// What the target took once asked.
-constexpr duration service_time(const observation& o) { return o.done_at - o.sent_at; }
+constexpr duration service_time(const observation& o) {
+  return o.done_at - o.sent_at;
+}
 
 /// Where observations go, in batches. Called on one worker's thread; must not block.
 class observation_sink {

@@ -5,7 +5,7 @@ namespace wanwu {
 namespace {
 
 struct lead {
-  std::size_t length;      ///< Bytes of the whole sequence, 0 when the first byte can start none.
+  std::size_t length;  ///< Bytes of the whole sequence, 0 when the first byte can start none.
   std::uint8_t second_min, second_max;  ///< Range of the second byte: where overlongs and surrogates end.
 };
 

@@ -19,10 +19,14 @@ enum class wire_errc : std::uint8_t {
 /// Name of the code as vectors and reports write it: "truncated", "malformed", ...
 constexpr std::string_view name_of(wire_errc code) noexcept {
   switch (code) {
-    case wire_errc::truncated: return "truncated";
-    case wire_errc::malformed: return "malformed";
-    case wire_errc::protocol_error: return "protocol_error";
-    case wire_errc::too_large: return "too_large";
+    case wire_errc::truncated:
+      return "truncated";
+    case wire_errc::malformed:
+      return "malformed";
+    case wire_errc::protocol_error:
+      return "protocol_error";
+    case wire_errc::too_large:
+      return "too_large";
   }
   return "";
 }

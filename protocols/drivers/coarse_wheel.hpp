@@ -1,4 +1,5 @@
-// Deadlines that may be an eighth of a second late, for as many connections as there are: intrusive, 8 bytes each.
+// Deadlines that may be an eighth of a second late, for as many connections as there are: intrusive, 8 bytes
+// each.
 #pragma once
 
 #include <array>
@@ -20,8 +21,8 @@ struct wheel_links {
   static constexpr std::uint16_t not_in = 0xFFFF;
 };
 
-/// `Links` gives the wheel_links of an index. An entry is on the wheel once or not at all. Deadlines beyond the
-/// horizon fire early, at the horizon: whoever is called looks at the true deadline and comes back.
+/// `Links` gives the wheel_links of an index. An entry is on the wheel once or not at all. Deadlines beyond
+/// the horizon fire early, at the horizon: whoever is called looks at the true deadline and comes back.
 class coarse_wheel {
  public:
   static constexpr duration tick = std::chrono::milliseconds{125};

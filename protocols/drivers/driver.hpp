@@ -1,5 +1,5 @@
-// The seam between the engine, which knows things and schedules but no protocol, and the protocols, which know
-// no scenario. A driver serves one protocol for one worker: many connections, one thread.
+// The seam between the engine, which knows things and schedules but no protocol, and the protocols, which
+// know no scenario. A driver serves one protocol for one worker: many connections, one thread.
 //
 // Everything crosses in batches (spans): one virtual call a batch, none a message.
 #pragma once
@@ -31,11 +31,12 @@ struct request_shape {
   bool retain{};
   bytes publish_properties;  ///< Encoded MQTT 5 properties without their length; empty for 3.1.1.
   // CoAP and HTTP
-  std::string method;            ///< "GET", "POST", "PUT", "PATCH", "DELETE", "FETCH", "iPATCH".
-  std::string content_type;      ///< Media type of the payload, "" when there is none. CoAP: mapped to its number.
-  std::string accept;            ///< Media type wanted back, "" for any.
-  std::string extra_headers;     ///< HTTP only: complete lines, each ended by CRLF.
-  bool confirmable = true;       ///< CoAP only: CON or NON.
+  std::string method;  ///< "GET", "POST", "PUT", "PATCH", "DELETE", "FETCH", "iPATCH".
+  std::string
+      content_type;    ///< Media type of the payload, "" when there is none. CoAP: mapped to its number.
+  std::string accept;  ///< Media type wanted back, "" for any.
+  std::string extra_headers;  ///< HTTP only: complete lines, each ended by CRLF.
+  bool confirmable = true;    ///< CoAP only: CON or NON.
   // The answer
   std::vector<std::uint16_t> expect;  ///< Codes that count as ok; empty = the protocol's success class.
   bool wants_answer{};                ///< Deliver the answer's payload through driver_client::heard().
@@ -54,7 +55,8 @@ struct intent {
   std::uint32_t token{};  ///< Given back in heard_message; the engine's own.
 };
 
-/// A topic filter (MQTT) or a path to observe (CoAP) that a connection wants. `tag` comes back in heard_message.
+/// A topic filter (MQTT) or a path to observe (CoAP) that a connection wants. `tag` comes back in
+/// heard_message.
 struct subscription {
   std::string filter;
   std::uint8_t qos{};
@@ -73,7 +75,7 @@ struct login {
   std::uint8_t will_qos{};
   bool will_retain{};
   std::vector<subscription> subscriptions;
-  thing_id thing{};             ///< For the observations of connect, subscribe, disconnect.
+  thing_id thing{};  ///< For the observations of connect, subscribe, disconnect.
   std::uint16_t population{};
 };
 
@@ -112,7 +114,8 @@ class driver_client : public observation_sink {
   virtual void changed(std::span<const connection_change> changes) = 0;
   virtual void heard(std::span<const heard_message> messages) = 0;
   /// After driver::report_completions(true): one entry for each operation that ended since the last call, so
-  /// that a closed loop knows whom to give the next one. None for what was not_started. Called from advance() and dispatch, not from start().
+  /// that a closed loop knows whom to give the next one. None for what was not_started. Called from advance()
+  /// and dispatch, not from start().
   virtual void ready_for_more(std::span<const connection_id> /*connections*/) {}
 };
 
@@ -132,7 +135,8 @@ class driver {
   /// Connections 0..count-1 exist from now on, all down. Called once, before anything else.
   virtual void prepare(std::uint32_t count) = 0;
   /// Begins to open each; changed() tells what became of it. `intended` has one instant for each.
-  virtual void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) = 0;
+  virtual void open(std::span<const connection_id> which, std::span<const time_point> intended,
+                    time_point now) = 0;
   virtual void close(std::span<const connection_id> which, closing how, time_point now) = 0;
   /// Starts each operation at once. On a connection that is not up the outcome is not_started.
   virtual void start(std::span<const intent> intents, time_point now) = 0;

@@ -15,7 +15,8 @@ class mqtt_over_tcp final : public driver {
       : transport_{events, {.sources = target.sources}}, driver_{target, transport_, client} {}
 
   void prepare(std::uint32_t count) override { driver_.prepare(count); }
-  void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) override {
+  void open(std::span<const connection_id> which, std::span<const time_point> intended,
+            time_point now) override {
     driver_.open(which, intended, now);
   }
   void close(std::span<const connection_id> which, closing how, time_point now) override {
@@ -35,11 +36,13 @@ class mqtt_over_tcp final : public driver {
 
 }  // namespace
 
-std::unique_ptr<driver> make_mqtt_native(const mqtt_endpoint& target, reactor& events, driver_client& client) {
+std::unique_ptr<driver> make_mqtt_native(const mqtt_endpoint& target, reactor& events,
+                                         driver_client& client) {
   return std::make_unique<mqtt_over_tcp>(target, events, client);
 }
 
-std::unique_ptr<driver> make_mqtt_memory(const mqtt_endpoint& target, memory_transport& link, driver_client& client) {
+std::unique_ptr<driver> make_mqtt_memory(const mqtt_endpoint& target, memory_transport& link,
+                                         driver_client& client) {
   return std::make_unique<mqtt_native_driver<memory_transport>>(target, link, client);
 }
 

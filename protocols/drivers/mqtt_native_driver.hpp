@@ -1,7 +1,9 @@
-// The native MQTT driver over any stream transport. Included by mqtt_native.cpp alone, which makes one of each.
+// The native MQTT driver over any stream transport. Included by mqtt_native.cpp alone, which makes one of
+// each.
 //
-// The way of a message: start() encodes into one shared buffer, hands it to the transport in one send(), and makes
-// the observation at once (QoS 0) or leaves an operation that the acknowledgement ends. Nothing is allocated.
+// The way of a message: start() encodes into one shared buffer, hands it to the transport in one send(), and
+// makes the observation at once (QoS 0) or leaves an operation that the acknowledgement ends. Nothing is
+// allocated.
 #pragma once
 
 #include <cerrno>
@@ -20,14 +22,15 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   static constexpr std::size_t pending_bytes_max = 256 * 1024;
   /// Unsent answers (PUBACK and so on) beyond which a target that does not read is given up.
   static constexpr std::size_t unread_bytes_max = 1024 * 1024;
-  static constexpr std::size_t batch_max = 256;              ///< Observations handed over at once.
+  static constexpr std::size_t batch_max = 256;                  ///< Observations handed over at once.
   static constexpr std::size_t coalesced_bytes_max = 64 * 1024;  ///< Of one connection in one send().
 
   mqtt_native_driver(const mqtt_endpoint& target, T& transport, driver_client& client);
 
   // driver
   void prepare(std::uint32_t count) override;
-  void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) override;
+  void open(std::span<const connection_id> which, std::span<const time_point> intended,
+            time_point now) override;
   void close(std::span<const connection_id> which, closing how, time_point now) override;
   void start(std::span<const intent> intents, time_point now) override;
   void advance(time_point now) override;
@@ -59,7 +62,9 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   auto links() {
     return [this](std::uint32_t at) -> wheel_links& { return rows_[at].wheel; };
   }
-  static bool is_open(const mqtt_connection& row) { return row.now == stage::up || row.now == stage::subscribing; }
+  static bool is_open(const mqtt_connection& row) {
+    return row.now == stage::up || row.now == stage::subscribing;
+  }
 
   // Sending (mqtt_native_sending.hpp)
   void start_one(const intent& what, std::uint32_t at, time_point now);
@@ -121,7 +126,10 @@ inline mqtt::session_settings session_settings_of(const mqtt_endpoint& target) {
 
 template <stream_transport T>
 mqtt_native_driver<T>::mqtt_native_driver(const mqtt_endpoint& target, T& transport, driver_client& client)
-    : target_{target}, transport_{transport}, client_{client}, shared_{.settings = session_settings_of(target), .out = {}} {
+    : target_{target},
+      transport_{transport},
+      client_{client},
+      shared_{.settings = session_settings_of(target), .out = {}} {
   transport_.attach(*this);
   observations_.reserve(batch_max);
 }

@@ -11,11 +11,16 @@ inline std::uint16_t refusal_code(mqtt::publish_result why) {
   using mqtt::publish_result;
   using mqtt::reason_code;
   switch (why) {
-    case publish_result::too_large: return static_cast<std::uint16_t>(reason_code::packet_too_large);
-    case publish_result::queue_full: return static_cast<std::uint16_t>(reason_code::quota_exceeded);
-    case publish_result::qos_not_supported: return static_cast<std::uint16_t>(reason_code::qos_not_supported);
-    case publish_result::retain_not_supported: return static_cast<std::uint16_t>(reason_code::retain_not_supported);
-    default: return 0;
+    case publish_result::too_large:
+      return static_cast<std::uint16_t>(reason_code::packet_too_large);
+    case publish_result::queue_full:
+      return static_cast<std::uint16_t>(reason_code::quota_exceeded);
+    case publish_result::qos_not_supported:
+      return static_cast<std::uint16_t>(reason_code::qos_not_supported);
+    case publish_result::retain_not_supported:
+      return static_cast<std::uint16_t>(reason_code::retain_not_supported);
+    default:
+      return 0;
   }
 }
 
@@ -30,8 +35,10 @@ inline bool is_local(int error) {
     case EADDRINUSE:
     case EACCES:
     case EPERM:
-    case EINVAL: return true;
-    default: return false;
+    case EINVAL:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -73,7 +80,8 @@ struct mqtt_native_driver<T>::session_events {
       using id = mqtt::property_id;
       out.response_topic = message.properties.text(id::response_topic).value_or("");
       out.correlation = message.properties.binary(id::correlation_data).value_or(bytes_view{});
-      const auto identifier = row.identifies ? message.properties.number(id::subscription_identifier) : std::nullopt;
+      const auto identifier =
+          row.identifies ? message.properties.number(id::subscription_identifier) : std::nullopt;
       if (identifier) out.subscription_tag = static_cast<std::uint8_t>(*identifier - 1);
     }
     if (row.filters) out.subscription_tag = find_tag(*row.filters, topic);
@@ -82,10 +90,14 @@ struct mqtt_native_driver<T>::session_events {
   }
   void session_finished(std::uint32_t token, std::uint8_t reason, std::size_t size) {
     const auto& expect = driver.operations_[token].shape->expect;
-    const bool ok = expect.empty() ? reason < 0x80 : std::find(expect.begin(), expect.end(), reason) != expect.end();
-    driver.end_operation(token, {ok ? outcome::ok : outcome::refused, reason}, static_cast<std::uint32_t>(size), now);
+    const bool ok =
+        expect.empty() ? reason < 0x80 : std::find(expect.begin(), expect.end(), reason) != expect.end();
+    driver.end_operation(token, {ok ? outcome::ok : outcome::refused, reason},
+                         static_cast<std::uint32_t>(size), now);
   }
-  void session_given_up(std::uint32_t token) { driver.end_operation(token, {outcome::broken_link, 0}, 0, now); }
+  void session_given_up(std::uint32_t token) {
+    driver.end_operation(token, {outcome::broken_link, 0}, 0, now);
+  }
   void session_subscribed(std::uint32_t token, const mqtt::suback& granted) {
     ending answer{outcome::ok, 0};
     for (const auto reason : granted.reasons) {
@@ -122,7 +134,8 @@ void mqtt_native_driver<T>::link_received(link_id link, bytes_view raw, time_poi
   if (!goes_on) {
     if (!shared_.out.empty()) flush(at, now);
     if (row.now == stage::down) return;
-    transport_.close(link, events.how.why == outcome::malformed_answer ? closing::abrupt : closing::clean, now);
+    transport_.close(link, events.how.why == outcome::malformed_answer ? closing::abrupt : closing::clean,
+                     now);
     return end(at, events.how, now);
   }
   if (events.accepted) {
@@ -146,7 +159,9 @@ template <stream_transport T>
 void mqtt_native_driver<T>::link_failed(link_id link, std::error_code why, time_point now) {
   const auto at = static_cast<std::uint32_t>(link);
   const bool linking = rows_[at].now == stage::linking;
-  const auto failed = !linking ? outcome::broken_link : is_local(why.value()) ? outcome::local_error : outcome::unreachable;
+  const auto failed = !linking                ? outcome::broken_link
+                      : is_local(why.value()) ? outcome::local_error
+                                              : outcome::unreachable;
   end(at, {failed, static_cast<std::uint16_t>(why.value())}, now);
 }
 
@@ -165,7 +180,8 @@ void mqtt_native_driver<T>::end(std::uint32_t at, ending how, time_point now) {
   row.now = stage::down;
   if (was_open) {
     --totals_.connections_up;
-    record({now, now, now, row.thing, 0, 0, row.population, how.code, operation::disconnect, protocol::mqtt, how.why});
+    record({now, now, now, row.thing, 0, 0, row.population, how.code, operation::disconnect, protocol::mqtt,
+            how.why});
     row.lost = how.why != outcome::ok;
     if (row.lost) row.intended_at = now;
   } else {
@@ -196,7 +212,8 @@ void mqtt_native_driver<T>::fail_operations_of(std::uint32_t at, time_point now)
 }
 
 template <stream_transport T>
-void mqtt_native_driver<T>::end_operation(std::uint32_t at, ending how, std::uint32_t answer_bytes, time_point now) {
+void mqtt_native_driver<T>::end_operation(std::uint32_t at, ending how, std::uint32_t answer_bytes,
+                                          time_point now) {
   auto& row = operations_[at];
   record({row.intended_at, row.sent_at, now, row.thing, row.bytes, answer_bytes, row.population, how.code,
           row.shape == nullptr ? operation::subscribe : row.shape->op, protocol::mqtt, how.why});

@@ -15,7 +15,8 @@ void mqtt_native_driver<T>::start(std::span<const intent> intents, time_point no
     do {
       start_one(intents[i], at, now);
       ++i;
-    } while (i < intents.size() && intents[i].connection == connection && shared_.out.size() < coalesced_bytes_max);
+    } while (i < intents.size() && intents[i].connection == connection &&
+             shared_.out.size() < coalesced_bytes_max);
     if (!shared_.out.empty()) flush(at, now);
   }
 }
@@ -55,7 +56,8 @@ void mqtt_native_driver<T>::start_one(const intent& what, std::uint32_t at, time
 }
 
 template <stream_transport T>
-std::uint32_t mqtt_native_driver<T>::begin(const intent& what, std::uint32_t at, std::uint32_t size, time_point now) {
+std::uint32_t mqtt_native_driver<T>::begin(const intent& what, std::uint32_t at, std::uint32_t size,
+                                           time_point now) {
   mqtt_operation operation;
   operation.intended_at = what.intended_at;
   operation.sent_at = now;
@@ -69,8 +71,8 @@ std::uint32_t mqtt_native_driver<T>::begin(const intent& what, std::uint32_t at,
 
 template <stream_transport T>
 void mqtt_native_driver<T>::refuse(const intent& what, std::uint16_t code, time_point now) {
-  record({what.intended_at, now, now, what.thing, 0, 0, what.shape->population, code, what.shape->op, protocol::mqtt,
-          outcome::not_started});
+  record({what.intended_at, now, now, what.thing, 0, 0, what.shape->population, code, what.shape->op,
+          protocol::mqtt, outcome::not_started});
 }
 
 /// Hands over what is in the shared buffer; what the kernel does not take waits in the connection's own.
@@ -149,7 +151,10 @@ void mqtt_native_driver<T>::say_hello(std::uint32_t at, time_point now) {
   if (login_.has_user) who.user = login_.user;
   if (login_.has_password) who.password = as_bytes(login_.password);
   if (!login_.will_topic.empty()) {
-    who.last_will = mqtt::will{static_cast<mqtt::qos>(login_.will_qos), login_.will_retain, {}, login_.will_topic,
+    who.last_will = mqtt::will{static_cast<mqtt::qos>(login_.will_qos),
+                               login_.will_retain,
+                               {},
+                               login_.will_topic,
                                login_.will_payload};
   }
   row.session.connect(shared_, who, now);

@@ -22,9 +22,9 @@ struct mqtt_operation {
   std::uint32_t bytes{};
   std::uint32_t next = no_operation, before = no_operation;
   std::uint16_t population{};
-  std::uint8_t line{};    ///< Which of the deadline lines it stands in.
-  bool in_output{};       ///< QoS 0 whose bytes the kernel has not taken yet: the output queue still names it.
-  bool reported{};        ///< Its observation has been made; only the output queue keeps it.
+  std::uint8_t line{};  ///< Which of the deadline lines it stands in.
+  bool in_output{};     ///< QoS 0 whose bytes the kernel has not taken yet: the output queue still names it.
+  bool reported{};      ///< Its observation has been made; only the output queue keeps it.
 };
 
 /// Operations that wait equally long stand in one line, so the first in line is due first: O(1) to add and to
@@ -91,7 +91,8 @@ class mqtt_operations {
   static constexpr std::size_t lines_max = 255;  ///< Distinct answer times; further ones share the last line.
 
   std::uint8_t line_for(duration within) {
-    const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const auto& line) { return line.within == within; });
+    const auto found =
+        std::find_if(lines_.begin(), lines_.end(), [&](const auto& line) { return line.within == within; });
     const auto at = static_cast<std::size_t>(found - lines_.begin());
     if (found != lines_.end()) return static_cast<std::uint8_t>(at);
     if (lines_.size() == lines_max) return lines_max - 1;

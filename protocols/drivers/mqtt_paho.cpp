@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto poll_every = 10ms;
 constexpr auto check_answers_every = 50ms;
-constexpr auto farewell_within = 2s;       ///< A client that is closing in order is destroyed after that.
+constexpr auto farewell_within = 2s;  ///< A client that is closing in order is destroyed after that.
 
 /// What we wait for: a connect, a subscribe or a publish.
 struct pending_action {
@@ -46,17 +46,27 @@ struct paho_connection {
 
 class mqtt_paho_driver final : public driver {
  public:
-  mqtt_paho_driver(const mqtt_endpoint& target, driver_client& client)
-      : target_{target}, client_{client} {}
+  mqtt_paho_driver(const mqtt_endpoint& target, driver_client& client) : target_{target}, client_{client} {}
 
   void prepare(std::uint32_t count) override { rows_.resize(std::min(count, paho_connections_max)); }
 
-  void open(std::span<const connection_id> which, std::span<const time_point> intended, time_point now) override {
+  void open(std::span<const connection_id> which, std::span<const time_point> intended,
+            time_point now) override {
     for (std::size_t i = 0; i < which.size(); ++i) {
       const auto at = static_cast<std::uint32_t>(which[i]);
       if (at >= rows_.size()) {  // beyond what Paho can carry
         change(at, connection_state::down, outcome::local_error, 0, now);
-        observations_.push_back({intended[i], now, now, {}, 0, 0, 0, 0, operation::connect, protocol::mqtt, outcome::local_error});
+        observations_.push_back({intended[i],
+                                 now,
+                                 now,
+                                 {},
+                                 0,
+                                 0,
+                                 0,
+                                 0,
+                                 operation::connect,
+                                 protocol::mqtt,
+                                 outcome::local_error});
         continue;
       }
       if (rows_[at].now == stage::down) open_one(at, intended[i], now);
@@ -84,7 +94,8 @@ class mqtt_paho_driver final : public driver {
     taken_.clear();
     const auto dropped = queue_.take(taken_);
     for (std::uint64_t i = 0; i < dropped; ++i) {
-      observations_.push_back({now, now, now, {}, 0, 0, 0, 0, operation::arrived, protocol::mqtt, outcome::local_error});
+      observations_.push_back(
+          {now, now, now, {}, 0, 0, 0, 0, operation::arrived, protocol::mqtt, outcome::local_error});
     }
     for (const auto& each : taken_) handle(each);
     flush_heard();
@@ -140,9 +151,10 @@ class mqtt_paho_driver final : public driver {
     return last_action_;
   }
   void finish(const pending_action& action, outcome why, std::uint16_t code, time_point at) {
-    observations_.push_back({action.intended_at, action.sent_at, at, action.thing, action.bytes, 0, action.population, code,
-                             action.op, protocol::mqtt, why});
-    if (reports_completions_ && action.shape != nullptr) completions_.push_back(connection_id{action.connection});
+    observations_.push_back({action.intended_at, action.sent_at, at, action.thing, action.bytes, 0,
+                             action.population, code, action.op, protocol::mqtt, why});
+    if (reports_completions_ && action.shape != nullptr)
+      completions_.push_back(connection_id{action.connection});
   }
   void change(std::uint32_t at, connection_state now_is, outcome why, std::uint16_t code, time_point now) {
     changes_.push_back({now, connection_id{at}, now_is, why, code});
@@ -216,8 +228,8 @@ void mqtt_paho_driver::start_one(const intent& what, time_point now) {
   action.population = shape.population;
   action.bytes = static_cast<std::uint32_t>(what.address.size() + what.payload.size());
   const auto refuse = [&](std::uint16_t code) {
-    observations_.push_back({what.intended_at, now, now, what.thing, 0, 0, shape.population, code, shape.op, protocol::mqtt,
-                             outcome::not_started});
+    observations_.push_back({what.intended_at, now, now, what.thing, 0, 0, shape.population, code, shape.op,
+                             protocol::mqtt, outcome::not_started});
   };
   if (at >= rows_.size() || rows_[at].now == stage::down || rows_[at].now == stage::opening) return refuse(0);
   const auto number = begin(action, shape.answer_within);
@@ -288,7 +300,8 @@ void mqtt_paho_driver::handle(const paho_event& what) {
   }
 }
 
-void mqtt_paho_driver::handle_connect(std::uint32_t at, const paho_event& what, const pending_action& action) {
+void mqtt_paho_driver::handle_connect(std::uint32_t at, const paho_event& what,
+                                      const pending_action& action) {
   auto& row = rows_[at];
   if (row.now != stage::opening || row.opening != what.action) return;
   if (what.what == paho_event::kind::failed) {
@@ -341,11 +354,13 @@ void mqtt_paho_driver::time_out(time_point now) {
     actions_.erase(found);
     auto& row = rows_[action.connection];
     if (action.op == operation::connect || action.op == operation::reconnect) {
-      if (row.now == stage::opening && row.opening == number) end(action.connection, outcome::timed_out, 0, now);
+      if (row.now == stage::opening && row.opening == number)
+        end(action.connection, outcome::timed_out, 0, now);
       continue;
     }
     finish(action, outcome::timed_out, 0, now);
-    if (action.op != operation::subscribe || row.now != stage::subscribing || --row.subscribes_open != 0) continue;
+    if (action.op != operation::subscribe || row.now != stage::subscribing || --row.subscribes_open != 0)
+      continue;
     row.now = stage::up;
     change(action.connection, connection_state::up, outcome::ok, 0, now);
   }
@@ -357,7 +372,8 @@ void mqtt_paho_driver::end(std::uint32_t at, outcome why, std::uint16_t code, ti
   row.now = stage::down;
   if (was_open) {
     --totals_.connections_up;
-    observations_.push_back({now, now, now, row.thing, 0, 0, row.population, code, operation::disconnect, protocol::mqtt, why});
+    observations_.push_back(
+        {now, now, now, row.thing, 0, 0, row.population, code, operation::disconnect, protocol::mqtt, why});
     row.lost = why != outcome::ok;
     if (row.lost) row.intended_at = now;
   } else {
@@ -366,7 +382,8 @@ void mqtt_paho_driver::end(std::uint32_t at, outcome why, std::uint16_t code, ti
                              row.was_up ? operation::reconnect : operation::connect, protocol::mqtt, why});
   }
   for (auto each = actions_.begin(); each != actions_.end();) {
-    const bool kept = each->second.connection != at || (!target_.clean_start && each->second.shape != nullptr);
+    const bool kept =
+        each->second.connection != at || (!target_.clean_start && each->second.shape != nullptr);
     if (kept) {
       ++each;
       continue;

@@ -20,9 +20,15 @@ paho::properties to_paho(bytes_view encoded, paho::properties out = {}) {
     const std::string value{as_text(each.value)};
     switch (each.rule->kind) {
       case wire_property::text:
-      case wire_property::binary: out.add(property{code, value}); break;
-      case wire_property::text_pair: out.add(property{code, std::string{each.name}, value}); break;
-      default: out.add(property{code, static_cast<std::int32_t>(each.number)}); break;
+      case wire_property::binary:
+        out.add(property{code, value});
+        break;
+      case wire_property::text_pair:
+        out.add(property{code, std::string{each.name}, value});
+        break;
+      default:
+        out.add(property{code, static_cast<std::int32_t>(each.number)});
+        break;
     }
   }
   return out;
@@ -37,7 +43,9 @@ paho_event make_event(paho_event::kind what, std::uint32_t connection, std::uint
   return out;
 }
 
-void* to_context(std::uint64_t action) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(action)); }
+void* to_context(std::uint64_t action) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(action));
+}
 
 /// Tells the queue how each action ended. Called on Paho's threads.
 class action_listener final : public paho::iaction_listener {
@@ -53,13 +61,15 @@ class action_listener final : public paho::iaction_listener {
     if (what == paho_event::kind::succeeded) {
       note_answer(done, out);
     } else if (const int error = done.get_return_code(); error > 0 && error <= 0xFF) {
-      out.code = static_cast<std::uint16_t>(error);  // what the target answered; Paho's own errors are negative
+      out.code =
+          static_cast<std::uint16_t>(error);  // what the target answered; Paho's own errors are negative
     }
     queue_.push(std::move(out));
   }
   static void note_answer(const paho::token& done, paho_event& out) {
     try {
-      if (done.get_type() == paho::token::CONNECT) out.resumed = done.get_connect_response().is_session_present();
+      if (done.get_type() == paho::token::CONNECT)
+        out.resumed = done.get_connect_response().is_session_present();
       if (done.get_type() != paho::token::SUBSCRIBE) return;
       const auto response = done.get_subscribe_response();
       for (const auto granted : response.get_reason_codes()) {
@@ -149,7 +159,8 @@ paho_client::paho_client(const mqtt_endpoint& target, const std::string& client_
 
 paho_client::~paho_client() = default;
 
-// Paho throws for what it does not take (buffer full, not connected, no memory); none of it may pass our border.
+// Paho throws for what it does not take (buffer full, not connected, no memory); none of it may pass our
+// border.
 bool paho_client::connect(const login& who, std::uint64_t action) try {
   parts_->client.connect(connect_options_of(target_, who), to_context(action), parts_->listener);
   return true;
@@ -159,7 +170,8 @@ bool paho_client::connect(const login& who, std::uint64_t action) try {
 
 bool paho_client::publish(const intent& what, std::uint64_t action) try {
   const auto& shape = *what.shape;
-  auto message = paho::make_message(std::string{what.address}, std::string{as_text(what.payload)}, shape.qos, shape.retain);
+  auto message = paho::make_message(std::string{what.address}, std::string{as_text(what.payload)}, shape.qos,
+                                    shape.retain);
   if (target_.level == wire_version::v5) {
     message->set_properties(to_paho(what.properties, to_paho(shape.publish_properties)));
   }
@@ -171,7 +183,8 @@ bool paho_client::publish(const intent& what, std::uint64_t action) try {
 
 bool paho_client::subscribe(const subscription& what, std::uint64_t action) try {
   const bool no_local = target_.level == wire_version::v5 && what.no_local;
-  parts_->client.subscribe(what.filter, what.qos, to_context(action), parts_->listener, paho::subscribe_options{no_local});
+  parts_->client.subscribe(what.filter, what.qos, to_context(action), parts_->listener,
+                           paho::subscribe_options{no_local});
   return true;
 } catch (const std::exception&) {
   return false;
@@ -184,6 +197,8 @@ bool paho_client::disconnect() try {
   return false;
 }
 
-bool paho_client::has_left() const { return !parts_->farewell || parts_->farewell->is_complete(); }
+bool paho_client::has_left() const {
+  return !parts_->farewell || parts_->farewell->is_complete();
+}
 
 }  // namespace wanwu

@@ -10,15 +10,15 @@
 
 namespace wanwu {
 
-/// Owned by the worker's thread; Paho's threads only push into the queue, which outlives the client. Each action is
-/// answered by one event with its number, unless false was returned: then Paho took nothing.
+/// Owned by the worker's thread; Paho's threads only push into the queue, which outlives the client. Each
+/// action is answered by one event with its number, unless false was returned: then Paho took nothing.
 class paho_client {
  public:
   static constexpr int waiting_messages_max = 1000;  ///< Inside Paho.
 
   /// `connection` and `life` come back in events that belong to no action.
-  paho_client(const mqtt_endpoint& target, const std::string& client_id, std::uint32_t connection, std::uint32_t life,
-              paho_event_queue& queue);
+  paho_client(const mqtt_endpoint& target, const std::string& client_id, std::uint32_t connection,
+              std::uint32_t life, paho_event_queue& queue);
   paho_client(const paho_client&) = delete;
   paho_client& operator=(const paho_client&) = delete;
   ~paho_client();  ///< Ends the link; no event comes after it.

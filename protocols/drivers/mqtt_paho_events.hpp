@@ -21,9 +21,9 @@ struct paho_event {
     message,
   };
   time_point at;
-  std::uint64_t action{};      ///< Number of the connect, publish or subscribe; 0 for none.
+  std::uint64_t action{};  ///< Number of the connect, publish or subscribe; 0 for none.
   std::uint32_t connection{};
-  std::uint32_t life{};        ///< Which opening of the connection.
+  std::uint32_t life{};  ///< Which opening of the connection.
   std::uint16_t code{};
   kind what{};
   bool resumed{};
@@ -33,8 +33,8 @@ struct paho_event {
   std::string topic, payload, response_topic, correlation;
 };
 
-/// Filled by Paho's threads, emptied by the worker's. Messages beyond the bound are dropped and counted; answers are
-/// not, since there are never more of them than operations.
+/// Filled by Paho's threads, emptied by the worker's. Messages beyond the bound are dropped and counted;
+/// answers are not, since there are never more of them than operations.
 class paho_event_queue {
  public:
   static constexpr std::size_t messages_max = 100'000;
@@ -47,7 +47,8 @@ class paho_event_queue {
     }
     events_.push_back(std::move(what));
   }
-  /// Swaps what has come into `out` (given empty) and returns how many messages were dropped since the last call.
+  /// Swaps what has come into `out` (given empty) and returns how many messages were dropped since the last
+  /// call.
   std::uint64_t take(std::vector<paho_event>& out) {
     const std::lock_guard lock{mutex_};
     out.swap(events_);

@@ -67,7 +67,8 @@ class response_sink final : public beast::http::basic_parser<false> {
   bytes& kept_;
 };
 
-// Beast looks at an incomplete header only when its end has come: a peer that speaks something else is found out here.
+// Beast looks at an incomplete header only when its end has come: a peer that speaks something else is found
+// out here.
 bool begins_like_http(std::string_view raw) noexcept {
   constexpr std::string_view version{"HTTP/1."};
   return version.substr(0, raw.size()) == raw.substr(0, version.size());
@@ -108,7 +109,8 @@ struct response_parser::machine {
 wire_result<std::size_t> response_parser::machine::parse(bytes_view from) {
   std::size_t used = 0;
   while (used < from.size()) {
-    if (message_bytes == 0 && !begins_like_http(as_text(from.subspan(used)))) return refuse(wire_errc::malformed);
+    if (message_bytes == 0 && !begins_like_http(as_text(from.subspan(used))))
+      return refuse(wire_errc::malformed);
     beast::error_code error;
     const std::size_t count = sink->put({from.data() + used, from.size() - used}, error);
     used += count;

@@ -18,7 +18,7 @@ constexpr unsigned by_both = 3;
 
 struct type_row {
   unsigned senders_v3, senders_v5;
-  unsigned flags;          ///< What the low four bits must be; PUBLISH has its own rules.
+  unsigned flags;  ///< What the low four bits must be; PUBLISH has its own rules.
   clause_pair flags_clause;
 };
 
@@ -236,7 +236,8 @@ void decode_answer(packet& result, decoding& d) {
   const auto at = d.in.offset();
   out.reasons = d.in.rest();
   for (std::size_t i = 0; i < out.reasons.size(); ++i) {
-    d.in.require_at(at + i, may_carry(d.type, d.level, d.sender, std::to_integer<std::uint8_t>(out.reasons[i])),
+    d.in.require_at(at + i,
+                    may_carry(d.type, d.level, d.sender, std::to_integer<std::uint8_t>(out.reasons[i])),
                     reason_clause(d.type, d.level));
   }
 }
@@ -261,21 +262,35 @@ void decode_reasoned(packet& result, decoding& d) {
 
 void decode_body(packet& result, decoding& d, bytes_view whole) {
   switch (d.type) {
-    case packet_type::connect: return decode_connect(result, d);
-    case packet_type::connack: return decode_connack(result, d);
-    case packet_type::publish: return decode_publish(result, d);
+    case packet_type::connect:
+      return decode_connect(result, d);
+    case packet_type::connack:
+      return decode_connack(result, d);
+    case packet_type::publish:
+      return decode_publish(result, d);
     case packet_type::puback:
     case packet_type::pubrec:
     case packet_type::pubrel:
-    case packet_type::pubcomp: return decode_ack(result, d);
-    case packet_type::subscribe: return decode_request<subscribe>(result, d, whole);
-    case packet_type::suback: return decode_answer<suback>(result, d);
-    case packet_type::unsubscribe: return decode_request<unsubscribe>(result, d, whole);
-    case packet_type::unsuback: return decode_answer<unsuback>(result, d);
-    case packet_type::pingreq: result = pingreq{}; return;
-    case packet_type::pingresp: result = pingresp{}; return;
-    case packet_type::disconnect: return decode_reasoned<disconnect>(result, d);
-    case packet_type::auth: return decode_reasoned<auth>(result, d);
+    case packet_type::pubcomp:
+      return decode_ack(result, d);
+    case packet_type::subscribe:
+      return decode_request<subscribe>(result, d, whole);
+    case packet_type::suback:
+      return decode_answer<suback>(result, d);
+    case packet_type::unsubscribe:
+      return decode_request<unsubscribe>(result, d, whole);
+    case packet_type::unsuback:
+      return decode_answer<unsuback>(result, d);
+    case packet_type::pingreq:
+      result = pingreq{};
+      return;
+    case packet_type::pingresp:
+      result = pingresp{};
+      return;
+    case packet_type::disconnect:
+      return decode_reasoned<disconnect>(result, d);
+    case packet_type::auth:
+      return decode_reasoned<auth>(result, d);
   }
 }
 
@@ -285,7 +300,8 @@ std::optional<wire_error> check_first_byte(std::byte first, version level, role 
   const auto octet = std::to_integer<unsigned>(first);
   const auto& row = types[octet >> 4U];
   const auto senders = level == version::v5 ? row.senders_v5 : row.senders_v3;
-  if (senders == 0) return wire_error{wire_errc::malformed, 0, level == version::v5 ? "U5-2.1-a" : "MQTT-4.8.0-1"};
+  if (senders == 0)
+    return wire_error{wire_errc::malformed, 0, level == version::v5 ? "U5-2.1-a" : "MQTT-4.8.0-1"};
   if ((senders & (sender == role::client ? by_client : by_server)) == 0) {
     return wire_error{wire_errc::protocol_error, 0, level == version::v5 ? "U5-dir-a" : "MQTT-4.8.0-1"};
   }

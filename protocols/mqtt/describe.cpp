@@ -47,8 +47,12 @@ void put_properties(std::string& out, const property_view& all, std::string_view
     auto to = std::back_inserter(out);
     fmt::format_to(to, " {}{}=", each.rule->name.starts_with(prefix) ? "" : prefix, each.rule->name);
     switch (each.rule->kind) {
-      case property_kind::text: out += quoted(as_text(each.value)); break;
-      case property_kind::text_pair: fmt::format_to(to, "{}:{}", quoted(each.name), quoted(as_text(each.value))); break;
+      case property_kind::text:
+        out += quoted(as_text(each.value));
+        break;
+      case property_kind::text_pair:
+        fmt::format_to(to, "{}:{}", quoted(each.name), quoted(as_text(each.value)));
+        break;
       case property_kind::binary:
         if (each.rule->id == property_id::authentication_data) {
           fmt::format_to(to, "<{} bytes hidden>", each.value.size());
@@ -56,12 +60,16 @@ void put_properties(std::string& out, const property_view& all, std::string_view
           out += shown(each.value);
         }
         break;
-      default: fmt::format_to(to, "{}", each.number); break;
+      default:
+        fmt::format_to(to, "{}", each.number);
+        break;
     }
   }
 }
 
-void put_reason(std::string& out, std::uint8_t code) { fmt::format_to(std::back_inserter(out), " reason=0x{:02x}", code); }
+void put_reason(std::string& out, std::uint8_t code) {
+  fmt::format_to(std::back_inserter(out), " reason=0x{:02x}", code);
+}
 
 void put_reasons(std::string& out, bytes_view codes) {
   fmt::format_to(std::back_inserter(out), " reasons=[{}]", to_hex(codes));
@@ -73,15 +81,16 @@ struct fields_printer {
   void id(std::uint16_t value) const { fmt::format_to(std::back_inserter(out), " packet_id={}", value); }
   void operator()(const connect& p) const {
     fmt::format_to(std::back_inserter(out), " protocol={}/{} client_id={} clean_start={} keep_alive={}",
-                   quoted(p.protocol_name), static_cast<unsigned>(p.level), quoted(p.client_id), p.clean_start,
-                   p.keep_alive);
+                   quoted(p.protocol_name), static_cast<unsigned>(p.level), quoted(p.client_id),
+                   p.clean_start, p.keep_alive);
     if (p.user) fmt::format_to(std::back_inserter(out), " user={}", quoted(*p.user));
     if (p.password) out += " password=<hidden>";
     put_properties(out, p.properties);
     if (!p.last_will) return;
     const auto& w = *p.last_will;
     fmt::format_to(std::back_inserter(out), " will_topic={} will_qos={} will_retain={} will_payload={}({})",
-                   quoted(w.topic), static_cast<unsigned>(w.level), w.retain, shown(w.payload), w.payload.size());
+                   quoted(w.topic), static_cast<unsigned>(w.level), w.retain, shown(w.payload),
+                   w.payload.size());
     put_properties(out, w.properties, "will_");
   }
   void operator()(const connack& p) const {
@@ -90,7 +99,8 @@ struct fields_printer {
     put_properties(out, p.properties);
   }
   void operator()(const publish& p) const {
-    fmt::format_to(std::back_inserter(out), " topic={} qos={}", quoted(p.topic), static_cast<unsigned>(p.level));
+    fmt::format_to(std::back_inserter(out), " topic={} qos={}", quoted(p.topic),
+                   static_cast<unsigned>(p.level));
     if (p.level != qos::at_most_once) id(p.packet_id);
     if (p.duplicate) out += " dup";
     if (p.retain) out += " retain";
@@ -112,7 +122,8 @@ struct fields_printer {
   void operator()(const unsubscribe& p) const {
     id(p.packet_id);
     put_properties(out, p.properties);
-    for (const auto& each : p.filters) fmt::format_to(std::back_inserter(out), " filter={}", quoted(each.filter));
+    for (const auto& each : p.filters)
+      fmt::format_to(std::back_inserter(out), " filter={}", quoted(each.filter));
   }
   void operator()(const suback& p) const {
     id(p.packet_id);

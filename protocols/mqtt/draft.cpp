@@ -8,15 +8,17 @@ namespace wanwu::mqtt {
 namespace {
 
 using kind = field_kind;
-constexpr property_places of(packet_type type) { return place_of(type); }
+constexpr property_places of(packet_type type) {
+  return place_of(type);
+}
 constexpr auto in_connect = of(packet_type::connect);
 constexpr auto in_publish = of(packet_type::publish);
 constexpr auto in_subscribe = of(packet_type::subscribe);
 constexpr auto in_answers = static_cast<property_places>(of(packet_type::suback) | of(packet_type::unsuback));
 constexpr auto in_acks = static_cast<property_places>(of(packet_type::puback) | of(packet_type::pubrec) |
                                                       of(packet_type::pubrel) | of(packet_type::pubcomp));
-constexpr auto in_reasoned = static_cast<property_places>(of(packet_type::connack) | in_acks |
-                                                          of(packet_type::disconnect) | of(packet_type::auth));
+constexpr auto in_reasoned = static_cast<property_places>(
+    of(packet_type::connack) | in_acks | of(packet_type::disconnect) | of(packet_type::auth));
 constexpr auto in_requests = static_cast<property_places>(in_subscribe | of(packet_type::unsubscribe));
 constexpr auto with_id = static_cast<property_places>(in_publish | in_acks | in_requests | in_answers);
 
@@ -49,8 +51,8 @@ constexpr std::array<field_rule, 25> table{{
 }};
 
 constexpr std::array<std::string_view, 10> corruption_table{
-    "fixed_flags",   "fixed_type",      "remaining_length", "length_bytes", "packet_id",
-    "connect_flags", "connack_flags",   "property_length",  "properties",   "tail"};
+    "fixed_flags",   "fixed_type",    "remaining_length", "length_bytes", "packet_id",
+    "connect_flags", "connack_flags", "property_length",  "properties",   "tail"};
 
 const field_rule* find_field(std::string_view name, packet_type type) {
   const auto* found = std::find_if(table.begin(), table.end(), [&](const field_rule& rule) {
@@ -68,17 +70,28 @@ packet empty_packet(packet_type type, version level) {
       out.clean_start = true;
       return out;
     }
-    case packet_type::connack: return connack{};
-    case packet_type::publish: return publish{};
-    case packet_type::subscribe: return subscribe{};
-    case packet_type::suback: return suback{};
-    case packet_type::unsubscribe: return unsubscribe{};
-    case packet_type::unsuback: return unsuback{};
-    case packet_type::pingreq: return pingreq{};
-    case packet_type::pingresp: return pingresp{};
-    case packet_type::disconnect: return disconnect{};
-    case packet_type::auth: return auth{};
-    default: break;
+    case packet_type::connack:
+      return connack{};
+    case packet_type::publish:
+      return publish{};
+    case packet_type::subscribe:
+      return subscribe{};
+    case packet_type::suback:
+      return suback{};
+    case packet_type::unsubscribe:
+      return unsubscribe{};
+    case packet_type::unsuback:
+      return unsuback{};
+    case packet_type::pingreq:
+      return pingreq{};
+    case packet_type::pingresp:
+      return pingresp{};
+    case packet_type::disconnect:
+      return disconnect{};
+    case packet_type::auth:
+      return auth{};
+    default:
+      break;
   }
   ack out;
   out.type = type;
@@ -94,16 +107,22 @@ std::optional<property_view> properties_of(const packet& what) {
       what);
 }
 
-std::string text_of(bytes_view raw) { return std::string{as_text(raw)}; }
+std::string text_of(bytes_view raw) {
+  return std::string{as_text(raw)};
+}
 
-std::optional<field_value> property_field(const property_view& all, std::string_view name, std::size_t index) {
+std::optional<field_value> property_field(const property_view& all, std::string_view name,
+                                          std::size_t index) {
   for (const auto& each : all) {
     if (each.rule->name != name || index-- != 0) continue;
     switch (each.rule->kind) {
       case property_kind::text:
-      case property_kind::binary: return text_of(each.value);
-      case property_kind::text_pair: return std::string{each.name} + "=" + text_of(each.value);
-      default: return std::uint64_t{each.number};
+      case property_kind::binary:
+        return text_of(each.value);
+      case property_kind::text_pair:
+        return std::string{each.name} + "=" + text_of(each.value);
+      default:
+        return std::uint64_t{each.number};
     }
   }
   return std::nullopt;
@@ -151,7 +170,9 @@ struct field_reader {
   answer operator()(const unsubscribe& p) const { return entry(p); }
   answer operator()(const suback& p) const { return code(p); }
   answer operator()(const unsuback& p) const { return code(p); }
-  answer operator()(const ack& p) const { return name == "packet_id" ? answer{number_field(p.packet_id)} : reason(p); }
+  answer operator()(const ack& p) const {
+    return name == "packet_id" ? answer{number_field(p.packet_id)} : reason(p);
+  }
   answer operator()(const disconnect& p) const { return reason(p); }
   answer operator()(const auth& p) const { return reason(p); }
   answer operator()(const pingreq&) const { return std::nullopt; }
@@ -185,8 +206,12 @@ struct field_reader {
 
 }  // namespace
 
-std::span<const field_rule> field_table() noexcept { return table; }
-std::span<const std::string_view> corruption_names() noexcept { return corruption_table; }
+std::span<const field_rule> field_table() noexcept {
+  return table;
+}
+std::span<const std::string_view> corruption_names() noexcept {
+  return corruption_table;
+}
 
 std::optional<field_value> field_of(const packet& what, std::string_view name, std::size_t index) {
   if (find_field(name, type_of(what)) != nullptr) return std::visit(field_reader{name, index}, what);
@@ -206,8 +231,11 @@ set_result draft::set(std::string_view name, const field_value& value) {
   if (const auto* rule = find_field(name, type)) return set_plain(*rule, value);
   const auto* direct = find_property(name);
   if (direct != nullptr && (direct->places & place_of(type)) != 0) return set_property(*direct, value, false);
-  if (type != packet_type::connect) return direct != nullptr ? set_property(*direct, value, false) : set_result::no_such_field;
-  const auto* of_will = direct != nullptr ? direct : name.starts_with("will_") ? find_property(name.substr(5)) : nullptr;
+  if (type != packet_type::connect)
+    return direct != nullptr ? set_property(*direct, value, false) : set_result::no_such_field;
+  const auto* of_will = direct != nullptr           ? direct
+                        : name.starts_with("will_") ? find_property(name.substr(5))
+                                                    : nullptr;
   if (of_will == nullptr) return set_result::no_such_field;
   return set_property(*of_will, value, (of_will->places & in_will) != 0);
 }
@@ -216,11 +244,13 @@ set_result draft::set_property(const property_rule& rule, const field_value& val
   auto& out = of_will ? will_properties_ : properties_;
   const auto* number = std::get_if<std::uint64_t>(&value);
   const auto* text = std::get_if<std::string>(&value);
-  const bool is_text = rule.kind == property_kind::text || rule.kind == property_kind::binary || rule.kind == property_kind::text_pair;
+  const bool is_text = rule.kind == property_kind::text || rule.kind == property_kind::binary ||
+                       rule.kind == property_kind::text_pair;
   if (is_text != (text != nullptr)) return set_result::wrong_kind;
   if (rule.kind == property_kind::text_pair) {
     const auto equals = std::min(text->find('='), text->size());
-    put_user_property(out, std::string_view{*text}.substr(0, equals), std::string_view{*text}.substr(std::min(equals + 1, text->size())));
+    put_user_property(out, std::string_view{*text}.substr(0, equals),
+                      std::string_view{*text}.substr(std::min(equals + 1, text->size())));
   } else if (is_text) {
     if (text->size() > 0xFFFF) return set_result::out_of_range;
     put_property(out, rule.id, std::string_view{*text});

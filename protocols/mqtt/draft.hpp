@@ -1,5 +1,5 @@
-// A packet built, changed and looked into by the names of its fields: what scripts work with. Right by default,
-// wrong on request.
+// A packet built, changed and looked into by the names of its fields: what scripts work with. Right by
+// default, wrong on request.
 #pragma once
 
 #include <deque>
@@ -20,21 +20,21 @@ enum class field_kind : std::uint8_t { flag, number, text, binary };
 
 /// One named field. Properties are fields too, by their names; those of a will with "will_" before.
 struct field_rule {
-  std::string_view name;       ///< "keep_alive", "topic", "filter", ...
-  property_places packets{};   ///< Bit n = packet type n.
+  std::string_view name;      ///< "keep_alive", "topic", "filter", ...
+  property_places packets{};  ///< Bit n = packet type n.
   field_kind kind{};
-  bool repeats{};              ///< set() adds another: "filter" of SUBSCRIBE, "reason" of SUBACK.
+  bool repeats{};  ///< set() adds another: "filter" of SUBSCRIBE, "reason" of SUBACK.
 };
 
-/// The fields that are no properties. "qos", "no_local", "retain_as_published", "retain_handling" and "options" of a
-/// SUBSCRIBE concern its last filter.
+/// The fields that are no properties. "qos", "no_local", "retain_as_published", "retain_handling" and
+/// "options" of a SUBSCRIBE concern its last filter.
 std::span<const field_rule> field_table() noexcept;
 
 /// The names under which corrupt() knows the members of `corruption`.
 std::span<const std::string_view> corruption_names() noexcept;
 
-/// The field as the packet has it; `index` counts repeated ones. Nothing when the packet has no such field, or it is
-/// absent there. A user property is "name=value".
+/// The field as the packet has it; `index` counts repeated ones. Nothing when the packet has no such field,
+/// or it is absent there. A user property is "name=value".
 std::optional<field_value> field_of(const packet& what, std::string_view name, std::size_t index = 0);
 
 enum class set_result : std::uint8_t { done, no_such_field, wrong_kind, out_of_range };
@@ -46,9 +46,11 @@ class draft {
   draft(const draft&) = delete;
   draft& operator=(const draft&) = delete;
 
-  /// Gives a field its value; values that break the protocol are as good as others, as long as they fit on the wire.
+  /// Gives a field its value; values that break the protocol are as good as others, as long as they fit on
+  /// the wire.
   set_result set(std::string_view name, const field_value& value);
-  /// How it shall go out wrong: "fixed_flags", "packet_id", "remaining_length", ... Binary values as raw bytes.
+  /// How it shall go out wrong: "fixed_flags", "packet_id", "remaining_length", ... Binary values as raw
+  /// bytes.
   set_result corrupt(std::string_view name, const field_value& value);
   /// Changes the finished bytes; see byte_edit.
   void edit(byte_edit change) { wrong_.edits.push_back(std::move(change)); }

@@ -85,7 +85,8 @@ set_result draft::set_plain(const field_rule& rule, const field_value& value) {
   }
   const auto number = std::get<std::uint64_t>(value);
   if (number > (rule.kind == field_kind::flag ? 1 : limit_of(rule.name))) return set_result::out_of_range;
-  if (std::holds_alternative<subscribe>(what_) && rule.name != "packet_id") return set_options(rule.name, number);
+  if (std::holds_alternative<subscribe>(what_) && rule.name != "packet_id")
+    return set_options(rule.name, number);
   if (rule.repeats) {
     entries_.u8(static_cast<std::uint8_t>(number));
     if (auto* answer = std::get_if<suback>(&what_)) answer->reasons = entries_.view();

@@ -70,7 +70,8 @@ struct body_encoder {
     if (p.level != qos::at_most_once || wrong.packet_id) id(p.packet_id);
     properties(p.properties);
     out.append(p.payload);
-    return 0x30U | (p.duplicate ? 8U : 0U) | (static_cast<unsigned>(p.level) & 3U) << 1U | (p.retain ? 1U : 0U);
+    return 0x30U | (p.duplicate ? 8U : 0U) | (static_cast<unsigned>(p.level) & 3U) << 1U |
+           (p.retain ? 1U : 0U);
   }
 
   unsigned operator()(const ack& p) const {
@@ -137,7 +138,8 @@ void apply_edits(byte_writer& out, std::size_t start, const corruption& wrong) {
     const auto from = std::min(edit.offset, whole.size());
     const auto gone = std::min(edit.removed, whole.size() - from);
     const auto at = whole.begin() + static_cast<std::ptrdiff_t>(from);
-    whole.insert(whole.erase(at, at + static_cast<std::ptrdiff_t>(gone)), edit.inserted.begin(), edit.inserted.end());
+    whole.insert(whole.erase(at, at + static_cast<std::ptrdiff_t>(gone)), edit.inserted.begin(),
+                 edit.inserted.end());
   }
   if (wrong.cut_at && *wrong.cut_at < whole.size()) whole.resize(*wrong.cut_at);
   out.drop_last(out.size() - start);
@@ -146,7 +148,9 @@ void apply_edits(byte_writer& out, std::size_t start, const corruption& wrong) {
 
 }  // namespace
 
-void encode(byte_writer& out, const packet& what, version level) { encode(out, what, level, nothing_wrong); }
+void encode(byte_writer& out, const packet& what, version level) {
+  encode(out, what, level, nothing_wrong);
+}
 
 void encode(byte_writer& out, const packet& what, version level, const corruption& wrong) {
   constexpr std::size_t header_max = 6;  // first byte, and a length of up to five bytes when asked for

@@ -11,8 +11,8 @@
 
 namespace wanwu::mqtt {
 
-/// Appends the packet. Lengths are made right, optional tails (success reasons, empty properties) are left out;
-/// values are not judged, so a packet id of 0 or QoS 3 goes out as asked. Texts and binaries longer than
+/// Appends the packet. Lengths are made right, optional tails (success reasons, empty properties) are left
+/// out; values are not judged, so a packet id of 0 or QoS 3 goes out as asked. Texts and binaries longer than
 /// 65535 bytes are cut to that. Properties are written for 5.0 only. A connect is written by its own level.
 void encode(byte_writer& out, const packet& what, version level);
 
@@ -25,18 +25,18 @@ struct byte_edit {
 
 /// How a packet shall go out wrong. Everything left empty stays right.
 struct corruption {
-  std::optional<std::uint8_t> fixed_flags{};         ///< Low four bits of the first byte.
-  std::optional<std::uint8_t> fixed_type{};          ///< High four bits of the first byte, 0..15.
-  std::optional<std::uint32_t> remaining_length{};   ///< Said instead of the true one.
-  std::uint8_t length_bytes{};                     ///< Overlong form of the remaining length: 2..5 bytes.
-  std::optional<std::uint16_t> packet_id{};          ///< Where the packet has one.
-  std::optional<std::uint8_t> connect_flags{};       ///< CONNECT only.
-  std::optional<std::uint8_t> connack_flags{};       ///< CONNACK only.
-  std::optional<std::uint32_t> property_length{};    ///< Said instead of the true one.
-  std::optional<bytes> properties{};                 ///< Raw bytes in place of the (first) properties.
-  bytes tail{};                                      ///< Added to the end of the body, counted in its length.
-  std::optional<std::size_t> cut_at{};               ///< Only so many bytes of the whole packet go out.
-  std::vector<byte_edit> edits{};                    ///< Applied to the whole packet, in this order, before the cut.
+  std::optional<std::uint8_t> fixed_flags{};        ///< Low four bits of the first byte.
+  std::optional<std::uint8_t> fixed_type{};         ///< High four bits of the first byte, 0..15.
+  std::optional<std::uint32_t> remaining_length{};  ///< Said instead of the true one.
+  std::uint8_t length_bytes{};                      ///< Overlong form of the remaining length: 2..5 bytes.
+  std::optional<std::uint16_t> packet_id{};         ///< Where the packet has one.
+  std::optional<std::uint8_t> connect_flags{};      ///< CONNECT only.
+  std::optional<std::uint8_t> connack_flags{};      ///< CONNACK only.
+  std::optional<std::uint32_t> property_length{};   ///< Said instead of the true one.
+  std::optional<bytes> properties{};                ///< Raw bytes in place of the (first) properties.
+  bytes tail{};                                     ///< Added to the end of the body, counted in its length.
+  std::optional<std::size_t> cut_at{};              ///< Only so many bytes of the whole packet go out.
+  std::vector<byte_edit> edits{};  ///< Applied to the whole packet, in this order, before the cut.
 };
 
 void encode(byte_writer& out, const packet& what, version level, const corruption& wrong);
@@ -47,8 +47,8 @@ struct outgoing_publish {
   bytes_view payload{};
   bytes_view properties{};       ///< Encoded, without alias and length; ignored for 3.1.1.
   bytes_view more_properties{};  ///< Likewise, written after them.
-  std::uint16_t packet_id{};  ///< Written when level is above 0.
-  std::uint16_t alias{};      ///< 0 = none; 5.0 only.
+  std::uint16_t packet_id{};     ///< Written when level is above 0.
+  std::uint16_t alias{};         ///< 0 = none; 5.0 only.
   qos level{};
   bool retain{}, duplicate{};
 };

@@ -1,5 +1,5 @@
-// What a session must remember about packets that await an answer. All sessions of a driver share one pool, so an
-// idle session owns nothing and an exchange costs no allocation.
+// What a session must remember about packets that await an answer. All sessions of a driver share one pool,
+// so an idle session owns nothing and an exchange costs no allocation.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace wanwu::mqtt {
 /// One packet that awaits an answer, or its turn. 32 bytes.
 struct exchange {
   enum class stage : std::uint8_t {
-    queued,          ///< Not sent: the target's Receive Maximum is used up.
+    queued,  ///< Not sent: the target's Receive Maximum is used up.
     awaits_puback,
     awaits_pubrec,
     awaits_pubcomp,
     awaits_suback,
     awaits_unsuback,
-    received,        ///< The target's QoS 2 message, delivered; its PUBREL is to come.
+    received,  ///< The target's QoS 2 message, delivered; its PUBREL is to come.
   };
   std::unique_ptr<std::byte[]> packet;  ///< Encoded PUBLISH, where it may have to be sent (again).
   std::uint32_t packet_size{};
@@ -81,7 +81,8 @@ class exchange_list {
     tail_ = at;
     return at;
   }
-  /// Takes out the first that `wanted` holds for, and returns it (not given back); no_exchange when there is none.
+  /// Takes out the first that `wanted` holds for, and returns it (not given back); no_exchange when there is
+  /// none.
   template <class Predicate>
   std::uint32_t take_out(exchange_pool& pool, Predicate wanted) {
     auto before = no_exchange;

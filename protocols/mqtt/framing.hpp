@@ -15,7 +15,9 @@ struct frame {
   bytes_view whole;
   std::uint8_t header_size{};  ///< 2 to 5.
 
-  packet_type type() const noexcept { return static_cast<packet_type>(std::to_integer<unsigned>(whole[0]) >> 4U); }
+  packet_type type() const noexcept {
+    return static_cast<packet_type>(std::to_integer<unsigned>(whole[0]) >> 4U);
+  }
   std::uint8_t flags() const noexcept { return std::to_integer<std::uint8_t>(whole[0]) & 0x0FU; }
   bytes_view body() const noexcept { return whole.subspan(header_size); }
 };

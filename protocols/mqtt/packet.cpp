@@ -26,7 +26,9 @@ struct type_visitor {
 
 }  // namespace
 
-packet_type type_of(const packet& what) noexcept { return std::visit(type_visitor{}, what); }
+packet_type type_of(const packet& what) noexcept {
+  return std::visit(type_visitor{}, what);
+}
 
 void filter_list::iterator::step() noexcept {
   byte_reader in{rest_};

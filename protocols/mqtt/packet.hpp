@@ -15,7 +15,9 @@
 
 namespace wanwu::mqtt {
 
-inline bool same_bytes(bytes_view a, bytes_view b) noexcept { return as_text(a) == as_text(b); }
+inline bool same_bytes(bytes_view a, bytes_view b) noexcept {
+  return as_text(a) == as_text(b);
+}
 
 struct will {
   qos level{};
@@ -33,7 +35,7 @@ struct will {
 struct connect {
   std::string_view protocol_name = "MQTT";
   version level = version::v5;
-  bool clean_start{};  ///< Clean Session in 3.1.1.
+  bool clean_start{};          ///< Clean Session in 3.1.1.
   std::uint16_t keep_alive{};  ///< Seconds; 0 = off.
   property_view properties{};
   std::string_view client_id{};
@@ -44,7 +46,8 @@ struct connect {
   friend bool operator==(const connect& a, const connect& b) noexcept {
     return a.protocol_name == b.protocol_name && a.level == b.level && a.clean_start == b.clean_start &&
            a.keep_alive == b.keep_alive && a.properties == b.properties && a.client_id == b.client_id &&
-           a.last_will == b.last_will && a.user == b.user && a.password.has_value() == b.password.has_value() &&
+           a.last_will == b.last_will && a.user == b.user &&
+           a.password.has_value() == b.password.has_value() &&
            (!a.password || same_bytes(*a.password, *b.password));
   }
 };
@@ -62,7 +65,7 @@ struct publish {
   qos level{};
   bool retain{};
   std::uint16_t packet_id{};  ///< 0 at QoS 0, where the wire has none.
-  std::string_view topic{};     ///< Empty when a topic alias stands for it.
+  std::string_view topic{};   ///< Empty when a topic alias stands for it.
   property_view properties{};
   bytes_view payload{};
 
@@ -100,7 +103,9 @@ class filter_list {
  public:
   class iterator {
    public:
-    iterator(bytes_view rest, bool with_options) noexcept : rest_{rest}, with_options_{with_options} { step(); }
+    iterator(bytes_view rest, bool with_options) noexcept : rest_{rest}, with_options_{with_options} {
+      step();
+    }
     const filter_entry& operator*() const noexcept { return current_; }
     const filter_entry* operator->() const noexcept { return &current_; }
     iterator& operator++() noexcept {
@@ -120,7 +125,8 @@ class filter_list {
   };
 
   filter_list() = default;
-  filter_list(bytes_view encoded, bool with_options) noexcept : encoded_{encoded}, with_options_{with_options} {}
+  filter_list(bytes_view encoded, bool with_options) noexcept
+      : encoded_{encoded}, with_options_{with_options} {}
   iterator begin() const noexcept { return {encoded_, with_options_}; }
   iterator end() const noexcept { return {{}, with_options_}; }
   bytes_view encoded() const noexcept { return encoded_; }

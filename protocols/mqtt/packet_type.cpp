@@ -12,7 +12,9 @@ constexpr std::array<std::string_view, 16> names{
 
 }  // namespace
 
-std::string_view name_of(packet_type type) noexcept { return names[static_cast<unsigned>(type) & 0xFU]; }
+std::string_view name_of(packet_type type) noexcept {
+  return names[static_cast<unsigned>(type) & 0xFU];
+}
 
 std::optional<packet_type> find_packet_type(std::string_view name) noexcept {
   for (std::size_t i = 1; i < names.size(); ++i) {

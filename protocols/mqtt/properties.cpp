@@ -31,33 +31,41 @@ constexpr auto in_all_but_ping =
 // MQTT 5.0 section 2.2.2.2, table 2-4.
 constexpr std::array<property_rule, 27> table{{
     {id::payload_format_indicator, "payload_format_indicator", kind::byte, in_publish | in_will, false, 0, 1},
-    {id::message_expiry_interval, "message_expiry_interval", kind::four_byte, in_publish | in_will, false, 0, u32_max},
+    {id::message_expiry_interval, "message_expiry_interval", kind::four_byte, in_publish | in_will, false, 0,
+     u32_max},
     {id::content_type, "content_type", kind::text, in_publish | in_will, false, 0, 0},
     {id::response_topic, "response_topic", kind::text, in_publish | in_will, false, 0, 0},
     {id::correlation_data, "correlation_data", kind::binary, in_publish | in_will, false, 0, 0},
-    {id::subscription_identifier, "subscription_identifier", kind::variable, in_publish | in_subscribe, true, 1,
-     variable_max},
+    {id::subscription_identifier, "subscription_identifier", kind::variable, in_publish | in_subscribe, true,
+     1, variable_max},
     {id::session_expiry_interval, "session_expiry_interval", kind::four_byte,
      in_connect | in_connack | in_disconnect, false, 0, u32_max},
     {id::assigned_client_identifier, "assigned_client_identifier", kind::text, in_connack, false, 0, 0},
     {id::server_keep_alive, "server_keep_alive", kind::two_byte, in_connack, false, 0, 0xFFFF},
-    {id::authentication_method, "authentication_method", kind::text, in_connect | in_connack | in_auth, false, 0, 0},
-    {id::authentication_data, "authentication_data", kind::binary, in_connect | in_connack | in_auth, false, 0, 0},
+    {id::authentication_method, "authentication_method", kind::text, in_connect | in_connack | in_auth, false,
+     0, 0},
+    {id::authentication_data, "authentication_data", kind::binary, in_connect | in_connack | in_auth, false,
+     0, 0},
     {id::request_problem_information, "request_problem_information", kind::byte, in_connect, false, 0, 1},
     {id::will_delay_interval, "will_delay_interval", kind::four_byte, in_will, false, 0, u32_max},
     {id::request_response_information, "request_response_information", kind::byte, in_connect, false, 0, 1},
     {id::response_information, "response_information", kind::text, in_connack, false, 0, 0},
     {id::server_reference, "server_reference", kind::text, in_connack | in_disconnect, false, 0, 0},
-    {id::reason_string, "reason_string", kind::text, in_connack | in_acks | in_disconnect | in_auth, false, 0, 0},
+    {id::reason_string, "reason_string", kind::text, in_connack | in_acks | in_disconnect | in_auth, false, 0,
+     0},
     {id::receive_maximum, "receive_maximum", kind::two_byte, in_connect | in_connack, false, 1, 0xFFFF},
-    {id::topic_alias_maximum, "topic_alias_maximum", kind::two_byte, in_connect | in_connack, false, 0, 0xFFFF},
+    {id::topic_alias_maximum, "topic_alias_maximum", kind::two_byte, in_connect | in_connack, false, 0,
+     0xFFFF},
     {id::topic_alias, "topic_alias", kind::two_byte, in_publish, false, 1, 0xFFFF},
     {id::maximum_qos, "maximum_qos", kind::byte, in_connack, false, 0, 1},
     {id::retain_available, "retain_available", kind::byte, in_connack, false, 0, 1},
     {id::user_property, "user_property", kind::text_pair, in_all_but_ping, true, 0, 0},
-    {id::maximum_packet_size, "maximum_packet_size", kind::four_byte, in_connect | in_connack, false, 1, u32_max},
-    {id::wildcard_subscription_available, "wildcard_subscription_available", kind::byte, in_connack, false, 0, 1},
-    {id::subscription_identifier_available, "subscription_identifier_available", kind::byte, in_connack, false, 0, 1},
+    {id::maximum_packet_size, "maximum_packet_size", kind::four_byte, in_connect | in_connack, false, 1,
+     u32_max},
+    {id::wildcard_subscription_available, "wildcard_subscription_available", kind::byte, in_connack, false, 0,
+     1},
+    {id::subscription_identifier_available, "subscription_identifier_available", kind::byte, in_connack,
+     false, 0, 1},
     {id::shared_subscription_available, "shared_subscription_available", kind::byte, in_connack, false, 0, 1},
 }};
 
@@ -109,12 +117,22 @@ const clause_row& clause_for(property_places place, property_id which) {
 property read_value(byte_reader& in, const property_rule& rule) noexcept {
   property out{.rule = &rule, .number = 0, .value = {}, .name = {}};
   switch (rule.kind) {
-    case kind::byte: out.number = in.u8(); break;
-    case kind::two_byte: out.number = in.u16(); break;
-    case kind::four_byte: out.number = in.u32(); break;
-    case kind::variable: out.number = read_variable(in); break;
+    case kind::byte:
+      out.number = in.u8();
+      break;
+    case kind::two_byte:
+      out.number = in.u16();
+      break;
+    case kind::four_byte:
+      out.number = in.u32();
+      break;
+    case kind::variable:
+      out.number = read_variable(in);
+      break;
     case kind::binary:
-    case kind::text: out.value = read_binary(in); break;
+    case kind::text:
+      out.value = read_binary(in);
+      break;
     case kind::text_pair:
       out.name = as_text(read_binary(in));
       out.value = read_binary(in);
@@ -138,7 +156,9 @@ void check_strings(byte_reader& outer, bytes_view raw, const property& what, std
 
 }  // namespace
 
-std::span<const property_rule> property_table() noexcept { return table; }
+std::span<const property_rule> property_table() noexcept {
+  return table;
+}
 
 const property_rule* find_property(std::uint32_t number) noexcept {
   static constexpr auto index = [] {
@@ -153,7 +173,8 @@ const property_rule* find_property(std::uint32_t number) noexcept {
 }
 
 const property_rule* find_property(std::string_view name) noexcept {
-  const auto* row = std::find_if(table.begin(), table.end(), [&](const auto& rule) { return rule.name == name; });
+  const auto* row =
+      std::find_if(table.begin(), table.end(), [&](const auto& rule) { return rule.name == name; });
   return row == table.end() ? nullptr : row;
 }
 
@@ -201,15 +222,21 @@ void put_property(byte_writer& out, property_id which, std::uint32_t value) {
   const auto* rule = find_property(static_cast<std::uint32_t>(which));
   out.u8(static_cast<std::uint8_t>(which));
   switch (rule == nullptr ? kind::byte : rule->kind) {
-    case kind::two_byte: out.u16(static_cast<std::uint16_t>(value)); break;
-    case kind::four_byte: out.u32(value); break;
+    case kind::two_byte:
+      out.u16(static_cast<std::uint16_t>(value));
+      break;
+    case kind::four_byte:
+      out.u32(value);
+      break;
     case kind::variable: {
       std::byte* at = out.grow(4);
       const auto used = static_cast<std::size_t>(write_variable(at, std::min(value, variable_max)) - at);
       out.drop_last(4 - used);
       break;
     }
-    default: out.u8(static_cast<std::uint8_t>(value)); break;
+    default:
+      out.u8(static_cast<std::uint8_t>(value));
+      break;
   }
 }
 

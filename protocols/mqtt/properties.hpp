@@ -59,9 +59,9 @@ struct property_rule {
   std::string_view name;  ///< As scripts write it: "topic_alias".
   property_kind kind{};
   property_places places{};
-  bool repeats{};              ///< May stand more than once (in a PUBLISH: only when sent by a server).
-  std::uint32_t least{};       ///< Smallest value allowed, for the number kinds.
-  std::uint32_t most{};        ///< Largest value allowed.
+  bool repeats{};         ///< May stand more than once (in a PUBLISH: only when sent by a server).
+  std::uint32_t least{};  ///< Smallest value allowed, for the number kinds.
+  std::uint32_t most{};   ///< Largest value allowed.
 };
 
 /// All 27, by rising identifier.
@@ -92,7 +92,8 @@ class property_view {
       return *this;
     }
     friend bool operator==(const iterator& a, const iterator& b) noexcept {
-      return a.current_.rule == b.current_.rule && (a.current_.rule == nullptr || a.rest_.size() == b.rest_.size());
+      return a.current_.rule == b.current_.rule &&
+             (a.current_.rule == nullptr || a.rest_.size() == b.rest_.size());
     }
 
    private:
@@ -135,6 +136,7 @@ void put_user_property(byte_writer& out, std::string_view name, std::string_view
 
 /// Whether encoded properties may stand at `place` in a packet from `sender`: identifiers known and allowed,
 /// none doubled, every value complete and in range. `base` is added to offsets of errors.
-wire_result<property_view> check_properties(bytes_view encoded, property_places place, role sender, std::size_t base);
+wire_result<property_view> check_properties(bytes_view encoded, property_places place, role sender,
+                                            std::size_t base);
 
 }  // namespace wanwu::mqtt

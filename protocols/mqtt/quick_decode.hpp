@@ -18,7 +18,8 @@ inline bool is_plain_topic(bytes_view text) noexcept {
   for (; i + 8 <= text.size(); i += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + i, 8);
-    if (((word & highs) | has_zero(word) | has_zero(word ^ (ones * '#')) | has_zero(word ^ (ones * '+'))) != 0) {
+    if (((word & highs) | has_zero(word) | has_zero(word ^ (ones * '#')) | has_zero(word ^ (ones * '+'))) !=
+        0) {
       return false;
     }
   }
@@ -30,7 +31,8 @@ inline bool is_plain_topic(bytes_view text) noexcept {
 }
 
 inline std::uint16_t load_u16(const std::byte* at) noexcept {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(at[0]) << 8U | std::to_integer<unsigned>(at[1]));
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(at[0]) << 8U |
+                                    std::to_integer<unsigned>(at[1]));
 }
 
 }  // namespace detail

@@ -10,11 +10,13 @@ namespace wanwu::mqtt {
 namespace detail {
 
 inline std::uint32_t publish_property_size(const outgoing_publish& what) noexcept {
-  return static_cast<std::uint32_t>(what.properties.size() + what.more_properties.size() + (what.alias != 0 ? 3U : 0U));
+  return static_cast<std::uint32_t>(what.properties.size() + what.more_properties.size() +
+                                    (what.alias != 0 ? 3U : 0U));
 }
 
 inline std::size_t publish_body_size(const outgoing_publish& what, version level) noexcept {
-  std::size_t size = 2 + what.topic.size() + (what.level != qos::at_most_once ? 2U : 0U) + what.payload.size();
+  std::size_t size =
+      2 + what.topic.size() + (what.level != qos::at_most_once ? 2U : 0U) + what.payload.size();
   if (level == version::v5) {
     const auto properties = publish_property_size(what);
     size += variable_size(properties) + properties;
@@ -44,8 +46,8 @@ inline std::size_t publish_size(const outgoing_publish& what, version level) noe
 inline void put_publish(byte_writer& out, const outgoing_publish& what, version level) {
   const auto body = static_cast<std::uint32_t>(detail::publish_body_size(what, level));
   std::byte* to = out.grow(1 + variable_size(body) + body);
-  *to++ = static_cast<std::byte>(0x30U | (what.duplicate ? 8U : 0U) | static_cast<unsigned>(what.level) << 1U |
-                                 (what.retain ? 1U : 0U));
+  *to++ = static_cast<std::byte>(0x30U | (what.duplicate ? 8U : 0U) |
+                                 static_cast<unsigned>(what.level) << 1U | (what.retain ? 1U : 0U));
   to = write_variable(to, body);
   to = detail::write_u16(to, what.topic.size());
   to = detail::write_raw(to, as_bytes(what.topic));

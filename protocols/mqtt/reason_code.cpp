@@ -8,14 +8,17 @@ namespace wanwu::mqtt {
 namespace {
 
 using packets = std::uint32_t;
-constexpr packets bit(packet_type type) { return 1U << static_cast<unsigned>(type); }
+constexpr packets bit(packet_type type) {
+  return 1U << static_cast<unsigned>(type);
+}
 // DISCONNECT and AUTH have codes that only one side may send; the client's bits stand above the types.
 constexpr packets connack = bit(packet_type::connack), puback = bit(packet_type::puback),
                   pubrec = bit(packet_type::pubrec), pubrel = bit(packet_type::pubrel),
                   pubcomp = bit(packet_type::pubcomp), suback = bit(packet_type::suback),
                   unsuback = bit(packet_type::unsuback), from_server = bit(packet_type::disconnect),
                   auth_server = bit(packet_type::auth), from_client = 1U << 16U, auth_client = 1U << 17U,
-                  disconnect = from_server | from_client, published = puback | pubrec, released = pubrel | pubcomp;
+                  disconnect = from_server | from_client, published = puback | pubrec,
+                  released = pubrel | pubcomp;
 
 struct row {
   reason_code code;
@@ -68,13 +71,15 @@ constexpr std::array<row, 43> table{{
     {r::shared_subscriptions_not_supported, "shared_subscriptions_not_supported", suback | from_server},
     {r::connection_rate_exceeded, "connection_rate_exceeded", connack | from_server},
     {r::maximum_connect_time, "maximum_connect_time", from_server},
-    {r::subscription_identifiers_not_supported, "subscription_identifiers_not_supported", suback | from_server},
+    {r::subscription_identifiers_not_supported, "subscription_identifiers_not_supported",
+     suback | from_server},
     {r::wildcard_subscriptions_not_supported, "wildcard_subscriptions_not_supported", suback | from_server},
 }};
 
 const row* find_row(std::uint8_t code) {
-  const auto* found = std::find_if(table.begin(), table.end(),
-                                   [&](const row& each) { return static_cast<std::uint8_t>(each.code) == code; });
+  const auto* found = std::find_if(table.begin(), table.end(), [&](const row& each) {
+    return static_cast<std::uint8_t>(each.code) == code;
+  });
   return found == table.end() ? nullptr : found;
 }
 
@@ -96,16 +101,26 @@ bool may_carry(packet_type type, version level, role sender, std::uint8_t code) 
 std::string_view reason_clause(packet_type type, version level) noexcept {
   if (level == version::v3_1_1) return type == packet_type::suback ? "MQTT-3.9.3-2" : "";
   switch (type) {
-    case packet_type::connack: return "MQTT-3.2.2-8";
-    case packet_type::puback: return "MQTT-3.4.2-1";
-    case packet_type::pubrec: return "MQTT-3.5.2-1";
-    case packet_type::pubrel: return "MQTT-3.6.2-1";
-    case packet_type::pubcomp: return "MQTT-3.7.2-1";
-    case packet_type::suback: return "MQTT-3.9.3-2";
-    case packet_type::unsuback: return "MQTT-3.11.3-2";
-    case packet_type::disconnect: return "MQTT-3.14.2-1";
-    case packet_type::auth: return "MQTT-3.15.2-1";
-    default: return {};
+    case packet_type::connack:
+      return "MQTT-3.2.2-8";
+    case packet_type::puback:
+      return "MQTT-3.4.2-1";
+    case packet_type::pubrec:
+      return "MQTT-3.5.2-1";
+    case packet_type::pubrel:
+      return "MQTT-3.6.2-1";
+    case packet_type::pubcomp:
+      return "MQTT-3.7.2-1";
+    case packet_type::suback:
+      return "MQTT-3.9.3-2";
+    case packet_type::unsuback:
+      return "MQTT-3.11.3-2";
+    case packet_type::disconnect:
+      return "MQTT-3.14.2-1";
+    case packet_type::auth:
+      return "MQTT-3.15.2-1";
+    default:
+      return {};
   }
 }
 
@@ -137,9 +152,12 @@ reason_code reason_for(const wire_error& why) noexcept {
   }
   switch (why.code) {
     case wire_errc::truncated:
-    case wire_errc::malformed: return r::malformed_packet;
-    case wire_errc::protocol_error: return r::protocol_error;
-    case wire_errc::too_large: return r::packet_too_large;
+    case wire_errc::malformed:
+      return r::malformed_packet;
+    case wire_errc::protocol_error:
+      return r::protocol_error;
+    case wire_errc::too_large:
+      return r::packet_too_large;
   }
   return r::unspecified_error;
 }

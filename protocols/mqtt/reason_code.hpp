@@ -9,7 +9,8 @@
 
 namespace wanwu::mqtt {
 
-/// MQTT 5.0 section 2.4. Values below 0x80 mean success. 0x00 is also "normal disconnection" and "granted QoS 0".
+/// MQTT 5.0 section 2.4. Values below 0x80 mean success. 0x00 is also "normal disconnection" and "granted QoS
+/// 0".
 enum class reason_code : std::uint8_t {
   success = 0x00,
   granted_qos_1 = 0x01,
@@ -66,7 +67,9 @@ enum class return_code : std::uint8_t {
   not_authorized,
 };
 
-constexpr bool is_error(reason_code code) noexcept { return static_cast<std::uint8_t>(code) >= 0x80; }
+constexpr bool is_error(reason_code code) noexcept {
+  return static_cast<std::uint8_t>(code) >= 0x80;
+}
 
 /// Whether a packet of that type, version and sender may carry the code.
 bool may_carry(packet_type type, version level, role sender, std::uint8_t code) noexcept;

@@ -17,7 +17,8 @@ std::size_t packet_id_offset(bytes_view encoded) {
 void put_connect_properties(byte_writer& out, const session_settings& settings) {
   using id = property_id;
   if (settings.session_expiry != 0) put_property(out, id::session_expiry_interval, settings.session_expiry);
-  if (settings.receive_maximum != 0) put_property(out, id::receive_maximum, std::uint32_t{settings.receive_maximum});
+  if (settings.receive_maximum != 0)
+    put_property(out, id::receive_maximum, std::uint32_t{settings.receive_maximum});
   put_property(out, id::maximum_packet_size, settings.packet_size_max);
   if (settings.topic_alias_maximum != 0) {
     put_property(out, id::topic_alias_maximum, std::uint32_t{settings.topic_alias_maximum});
@@ -74,7 +75,8 @@ publish_result session::publish(session_shared& with, const outgoing_publish& wh
   const bool keeps = !with.settings.clean_start;
   put_publish(with.out, keeps || server_alias_max_ == 0 ? sent : with_alias(with.settings, sent), level);
   auto& row = with.exchanges[outgoing_.append(with.exchanges)];
-  row.now = what.level == qos::at_least_once ? exchange::stage::awaits_puback : exchange::stage::awaits_pubrec;
+  row.now =
+      what.level == qos::at_least_once ? exchange::stage::awaits_puback : exchange::stage::awaits_pubrec;
   row.token = token;
   row.packet_id = sent.packet_id;
   if (keeps) row.keep(with.out.view_from(start));
@@ -82,8 +84,8 @@ publish_result session::publish(session_shared& with, const outgoing_publish& wh
   return publish_result::sent;
 }
 
-bool session::subscribe(session_shared& with, bytes_view filters, std::uint32_t identifier, std::uint32_t token,
-                        time_point now) {
+bool session::subscribe(session_shared& with, bytes_view filters, std::uint32_t identifier,
+                        std::uint32_t token, time_point now) {
   return request(with, packet_type::subscribe, filters, identifier, token, now);
 }
 
@@ -153,7 +155,8 @@ std::optional<time_point> session::next_deadline(const session_settings& setting
   return awaits_pingresp_ ? ping_sent_ + settings.ping_timeout : last_sent_ + ping_interval();
 }
 
-std::optional<std::string_view> session::resolve_topic(const session_settings& settings, const mqtt::publish& message,
+std::optional<std::string_view> session::resolve_topic(const session_settings& settings,
+                                                       const mqtt::publish& message,
                                                        std::string_view& clause) {
   if (message.properties.empty()) return message.topic;
   const auto alias = message.properties.number(property_id::topic_alias);
@@ -179,11 +182,15 @@ std::optional<std::string_view> session::resolve_topic(const session_settings& s
 void session::learn_limits(const session_settings& settings, const connack& answer) {
   using id = property_id;
   const auto& given = answer.properties;
-  const auto number = [&](id which, std::uint32_t otherwise) { return given.number(which).value_or(otherwise); };
+  const auto number = [&](id which, std::uint32_t otherwise) {
+    return given.number(which).value_or(otherwise);
+  };
   server_receive_max_ = static_cast<std::uint16_t>(
       number(id::receive_maximum, settings.level == version::v5 ? 65'535U : settings.in_flight_max));
   server_packet_max_ = number(id::maximum_packet_size, variable_max + 5);
-  server_alias_max_ = settings.use_topic_alias ? static_cast<std::uint16_t>(number(id::topic_alias_maximum, 0)) : std::uint16_t{0};
+  server_alias_max_ = settings.use_topic_alias
+                          ? static_cast<std::uint16_t>(number(id::topic_alias_maximum, 0))
+                          : std::uint16_t{0};
   server_qos_max_ = static_cast<qos>(number(id::maximum_qos, 2));
   retain_available_ = number(id::retain_available, 1) != 0;
   subscription_identifiers_ =
@@ -236,8 +243,8 @@ bool session::may_send_more(const session_settings& settings) const noexcept {
   return in_flight_ < std::min(server_receive_max_, settings.in_flight_max);
 }
 
-// Ids are given in rising order, so those in use, oldest first, come in rising order from the head (modulo the
-// wrap): only the head can be met first, then its followers.
+// Ids are given in rising order, so those in use, oldest first, come in rising order from the head (modulo
+// the wrap): only the head can be met first, then its followers.
 std::uint16_t session::new_packet_id(const session_shared& with) noexcept {
   ++next_id_;
   if (next_id_ == 0) next_id_ = 1;
@@ -267,7 +274,8 @@ outgoing_publish session::with_alias(const session_settings& settings, const out
 }
 
 bool session::begin_incoming(session_shared& with, std::uint16_t packet_id) {
-  const auto known = incoming_.find(with.exchanges, [&](const exchange& each) { return each.packet_id == packet_id; });
+  const auto known =
+      incoming_.find(with.exchanges, [&](const exchange& each) { return each.packet_id == packet_id; });
   if (known != no_exchange) return false;
   auto& row = with.exchanges[incoming_.append(with.exchanges)];
   row.now = exchange::stage::received;
@@ -277,7 +285,8 @@ bool session::begin_incoming(session_shared& with, std::uint16_t packet_id) {
 }
 
 bool session::end_incoming(session_shared& with, std::uint16_t packet_id) {
-  const auto at = incoming_.take_out(with.exchanges, [&](const exchange& each) { return each.packet_id == packet_id; });
+  const auto at =
+      incoming_.take_out(with.exchanges, [&](const exchange& each) { return each.packet_id == packet_id; });
   if (at == no_exchange) return false;
   with.exchanges.give_back(at);
   --incoming_count_;

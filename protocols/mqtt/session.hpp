@@ -22,11 +22,11 @@ struct session_settings {
   bool clean_start = true;        ///< False: what is unacknowledged is kept and sent again.
   bool use_topic_alias = false;
   std::uint32_t session_expiry = 0;
-  std::uint16_t receive_maximum = 0;       ///< 0 = not told: 65535.
-  std::uint16_t topic_alias_maximum = 0;   ///< Aliases the server may use.
+  std::uint16_t receive_maximum = 0;        ///< 0 = not told: 65535.
+  std::uint16_t topic_alias_maximum = 0;    ///< Aliases the server may use.
   std::uint32_t packet_size_max = 1 << 20;  ///< Bytes; longer ones are refused from their header.
-  std::uint16_t in_flight_max = 65'535;    ///< 3.1.1 has no Receive Maximum; this stands in for the server's.
-  std::uint16_t queue_max = 64;            ///< Messages that wait for the server's Receive Maximum.
+  std::uint16_t in_flight_max = 65'535;  ///< 3.1.1 has no Receive Maximum; this stands in for the server's.
+  std::uint16_t queue_max = 64;          ///< Messages that wait for the server's Receive Maximum.
   duration ping_timeout = std::chrono::seconds{20};
 };
 
@@ -49,32 +49,33 @@ struct session_login {
 
 enum class publish_result : std::uint8_t {
   sent,
-  queued,              ///< Goes out by itself when the server's Receive Maximum allows.
+  queued,  ///< Goes out by itself when the server's Receive Maximum allows.
   queue_full,
   not_connected,
-  too_large,           ///< For the server's Maximum Packet Size.
-  qos_not_supported,   ///< Above the server's Maximum QoS.
+  too_large,          ///< For the server's Maximum Packet Size.
+  qos_not_supported,  ///< Above the server's Maximum QoS.
   retain_not_supported,
 };
 
-/// What a session has to tell, called from receive() and lost(). Views live during the call; those of a message
-/// until the next receive() with the same session_shared, or the end of the bytes given to it. `token` is the
-/// caller's own of publish(), subscribe() or unsubscribe().
+/// What a session has to tell, called from receive() and lost(). Views live during the call; those of a
+/// message until the next receive() with the same session_shared, or the end of the bytes given to it.
+/// `token` is the caller's own of publish(), subscribe() or unsubscribe().
 template <class V>
 concept session_visitor = requires(V v, const connack& answer, const publish& message, std::string_view topic,
-                                   std::uint32_t token, std::uint8_t reason, std::size_t size, const suback& granted,
-                                   const unsuback& removed, const disconnect& farewell, const auth& step,
-                                   const wire_error& why) {
+                                   std::uint32_t token, std::uint8_t reason, std::size_t size,
+                                   const suback& granted, const unsuback& removed, const disconnect& farewell,
+                                   const auth& step, const wire_error& why) {
   v.session_up(answer);
-  v.session_refused(answer);             ///< CONNACK with an error. The session is over.
-  v.session_message(message, topic);     ///< `topic` is resolved where an alias stood; then it lives for the call.
+  v.session_refused(answer);  ///< CONNACK with an error. The session is over.
+  v.session_message(message,
+                    topic);  ///< `topic` is resolved where an alias stood; then it lives for the call.
   v.session_finished(token, reason, size);  ///< PUBACK, PUBCOMP, or a PUBREC with an error, of so many bytes.
-  v.session_given_up(token);             ///< Nothing more will be heard of it: the session's state is gone.
+  v.session_given_up(token);  ///< Nothing more will be heard of it: the session's state is gone.
   v.session_subscribed(token, granted);
   v.session_unsubscribed(token, removed);
-  v.session_ended(farewell);             ///< The server sent DISCONNECT. The session is over.
+  v.session_ended(farewell);  ///< The server sent DISCONNECT. The session is over.
   v.session_authentication(step);
-  v.session_broken(why);                 ///< The server broke the protocol. The session is over: close the link.
+  v.session_broken(why);  ///< The server broke the protocol. The session is over: close the link.
 };
 
 /// Sans-I/O, single-threaded. 96 bytes, and nothing else while idle. Output goes to session_shared::out.
@@ -83,9 +84,10 @@ class session {
   // In.
   void connect(session_shared& with, const session_login& who, time_point now);
   /// `token` comes back in session_finished() or session_given_up(); not at QoS 0. Needs a valid topic name.
-  publish_result publish(session_shared& with, const outgoing_publish& what, std::uint32_t token, time_point now);
-  /// `filters` as put_filter() makes them, at least one; `identifier` 0 = none. False when not connected or no
-  /// packet id is free.
+  publish_result publish(session_shared& with, const outgoing_publish& what, std::uint32_t token,
+                         time_point now);
+  /// `filters` as put_filter() makes them, at least one; `identifier` 0 = none. False when not connected or
+  /// no packet id is free.
   bool subscribe(session_shared& with, bytes_view filters, std::uint32_t identifier, std::uint32_t token,
                  time_point now);
   bool unsubscribe(session_shared& with, bytes_view filters, std::uint32_t token, time_point now);
@@ -120,8 +122,8 @@ class session {
     std::vector<std::string> incoming;  ///< By alias - 1; grows to topic_alias_maximum at most.
     std::vector<std::string> outgoing;
   };
-  static constexpr std::uint32_t nobody = 0xFFFF'FFFF;       ///< Token of an exchange nobody waits for.
-  static constexpr std::size_t outgoing_aliases_max = 16;    ///< Used by one session, however many it may.
+  static constexpr std::uint32_t nobody = 0xFFFF'FFFF;     ///< Token of an exchange nobody waits for.
+  static constexpr std::size_t outgoing_aliases_max = 16;  ///< Used by one session, however many it may.
 
   template <session_visitor V>
   bool take(session_shared& with, const frame& found, time_point now, V& visitor);
@@ -137,8 +139,8 @@ class session {
   bool broken(V& visitor, wire_errc code, std::string_view clause);
 
   /// Resolves an alias; nothing when it breaks a rule, which `clause` then names.
-  std::optional<std::string_view> resolve_topic(const session_settings& settings, const mqtt::publish& message,
-                                                std::string_view& clause);
+  std::optional<std::string_view> resolve_topic(const session_settings& settings,
+                                                const mqtt::publish& message, std::string_view& clause);
   void learn_limits(const session_settings& settings, const connack& answer);
   void resend_all(session_shared& with, time_point now);
   void send_queued(session_shared& with, time_point now);
@@ -156,7 +158,7 @@ class session {
     return whole - std::max<duration>(whole / 10, std::chrono::milliseconds{250});
   }
 
-  std::unique_ptr<byte_writer> partial_;   ///< The beginning of a packet whose rest has not come.
+  std::unique_ptr<byte_writer> partial_;  ///< The beginning of a packet whose rest has not come.
   std::unique_ptr<alias_tables> aliases_;
   exchange_list outgoing_, waiting_, incoming_;
   time_point last_sent_{}, ping_sent_{};

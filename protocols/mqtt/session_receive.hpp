@@ -1,5 +1,5 @@
-// How a session takes what the server sent. Templates over the visitor, so nothing virtual happens per message.
-// Included by session.hpp.
+// How a session takes what the server sent. Templates over the visitor, so nothing virtual happens per
+// message. Included by session.hpp.
 #pragma once
 
 #include "protocols/mqtt/session.hpp"
@@ -48,7 +48,8 @@ template <session_visitor V>
 bool session::take(session_shared& with, const frame& found, time_point now, V& visitor) {
   if (state_ == state::up) {
     if (found.type() == packet_type::publish) {
-      if (const auto message = quick_publish(found, with.settings.level)) return take_publish(with, *message, now, visitor);
+      if (const auto message = quick_publish(found, with.settings.level))
+        return take_publish(with, *message, now, visitor);
     } else if (const auto answer = quick_ack(found)) {
       return take_ack(with, *answer, found.whole.size(), now, visitor);
     }
@@ -63,7 +64,8 @@ bool session::take(session_shared& with, const frame& found, time_point now, V& 
 }
 
 template <session_visitor V>
-bool session::take_slow(session_shared& with, const packet& what, std::size_t size, time_point now, V& visitor) {
+bool session::take_slow(session_shared& with, const packet& what, std::size_t size, time_point now,
+                        V& visitor) {
   if (const auto* answer = std::get_if<connack>(&what)) return take_connack(with, *answer, now, visitor);
   if (const auto* farewell = std::get_if<mqtt::disconnect>(&what)) {
     reset_connection();
@@ -75,7 +77,8 @@ bool session::take_slow(session_shared& with, const packet& what, std::size_t si
     return broken(visitor, wire_errc::protocol_error, "MQTT-4.12.0-6");  // our CONNECT names no method
   }
   if (state_ != state::up) return broken(visitor, wire_errc::protocol_error, "MQTT-3.2.0-1");
-  if (const auto* message = std::get_if<mqtt::publish>(&what)) return take_publish(with, *message, now, visitor);
+  if (const auto* message = std::get_if<mqtt::publish>(&what))
+    return take_publish(with, *message, now, visitor);
   if (const auto* answer = std::get_if<ack>(&what)) return take_ack(with, *answer, size, now, visitor);
   if (std::holds_alternative<pingresp>(what)) {
     awaits_pingresp_ = false;
@@ -152,7 +155,8 @@ bool session::take_publish(session_shared& with, const mqtt::publish& message, t
     visitor.session_message(message, *topic);
   }
   if (message.level == qos::at_most_once) return true;
-  put_ack(with.out, message.level == qos::exactly_once ? packet_type::pubrec : packet_type::puback, message.packet_id);
+  put_ack(with.out, message.level == qos::exactly_once ? packet_type::pubrec : packet_type::puback,
+          message.packet_id);
   last_sent_ = now;
   return true;
 }
@@ -175,7 +179,8 @@ bool session::take_ack(session_shared& with, const ack& what, std::size_t size, 
   const bool refused = what.reason >= 0x80;
   if (what.type == packet_type::pubrec && !refused) {
     const auto at = outgoing_.find(pool, [&](const exchange& each) {
-      return each.packet_id == what.packet_id && (each.now == stage::awaits_pubrec || each.now == stage::awaits_pubcomp);
+      return each.packet_id == what.packet_id &&
+             (each.now == stage::awaits_pubrec || each.now == stage::awaits_pubcomp);
     });
     if (at != no_exchange) {
       pool[at].now = stage::awaits_pubcomp;
@@ -215,7 +220,8 @@ void session::lost(session_shared& with, V& visitor) {
     }
   };
   drop(outgoing_, [&](const exchange& each) {
-    return !resumes || each.now == exchange::stage::awaits_suback || each.now == exchange::stage::awaits_unsuback;
+    return !resumes || each.now == exchange::stage::awaits_suback ||
+           each.now == exchange::stage::awaits_unsuback;
   });
   if (!resumes) {
     drop(waiting_, [](const exchange&) { return true; });

@@ -103,10 +103,27 @@ std::shared_ptr<target_file> loader::named_target(const std::string& path, const
   return load_target(*tree, path, false);
 }
 
+/// A target known by its address only is not the embedded one: it has no directory to register with, any
+/// answer of success will do, and no arrivals or commands can be asked for but over MQTT, where any broker
+/// forwards them.
+void forget_platform(operations& of) {
+  of.register_ = {};
+  for (auto* operation : {&of.telemetry, &of.event}) {
+    for (auto& form : *operation) {
+      if (form) form->expect.clear();
+    }
+  }
+  for (const protocol via : {protocol::coap, protocol::http}) {
+    of.hearing[static_cast<std::size_t>(via)].reset();
+    of.arrived[static_cast<std::size_t>(via)].reset();
+  }
+}
+
 std::shared_ptr<target_file> loader::inline_target(const node& urls) {
   auto out = builtin();
   if (!out) return out;
   out->name = "inline";
+  forget_platform(out->ops);
   out->limits.allow.clear();
   if (const node* allow = urls.find("allow"); allow != nullptr && allow->is_list()) {
     for (const node& item : allow->items) {

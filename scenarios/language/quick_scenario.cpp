@@ -40,8 +40,8 @@ std::string ramp_of(const quick_options& options) {
   return std::to_string(std::clamp<std::int64_t>(tenth.count(), 1, 30)) + " s";
 }
 
-/// A p99 wants 10 000 samples by default. A first try of a few things for a few seconds has fewer and still deserves
-/// a verdict, so it says openly that it is content with fewer.
+/// A p99 wants 10 000 samples by default. A first try of a few things for a few seconds has fewer and still
+/// deserves a verdict, so it says openly that it is content with fewer.
 std::string latency_limit(const quick_options& options) {
   constexpr double wanted = 10'000;
   constexpr double few = 100;
@@ -49,7 +49,8 @@ std::string latency_limit(const quick_options& options) {
   const auto every = parse_duration(options.every).value_or(duration{});
   const auto count = static_cast<double>(parse_count(options.count).value_or(0));
   const double planned =
-      every.count() > 0 ? count * (static_cast<double>(hold.count()) / static_cast<double>(every.count())) : 0;
+      every.count() > 0 ? count * (static_cast<double>(hold.count()) / static_cast<double>(every.count()))
+                        : 0;
   if (planned >= wanted) return "  - telemetry.latency p99 < 250 ms\n";
   const auto enough = static_cast<std::uint64_t>(std::clamp(planned / 2, 1.0, few));
   return "  - { check: telemetry.latency p99 < 250 ms, min_samples: " + std::to_string(enough) + " }\n";
@@ -86,7 +87,9 @@ std::string quick_scenario_text(const quick_options& options) {
   if (!options.over.empty()) out += ", over: " + scalar(options.over);
   out += ", every: " + scalar(options.every) + " }\n";
   out += "phases:\n  - ramp: " + ramp_of(options) + "\n  - hold: " + scalar(options.hold) + "\n";
-  out += "thresholds:\n" + latency_limit(options) + "  - telemetry.lost ratio < 0.01 %\n";
+  out +=
+      "thresholds:\n" + latency_limit(options) +
+      (options.watch_arrivals ? "  - telemetry.lost ratio < 0.01 %\n" : "  - telemetry.errors ratio < 1 %\n");
   return out;
 }
 

@@ -16,7 +16,9 @@ struct quick_options {
   std::string hold = "1 min";
   std::string ramp;  ///< "" = a tenth of `hold`, between 1 s and 30 s.
   std::string model = "builtin/meter";
-  std::string over;                ///< "" = the first URL's protocol.
+  bool watch_arrivals =
+      true;          ///< An independent client can tell what arrived: also demand that nothing is lost.
+  std::string over;  ///< "" = the first URL's protocol.
   std::vector<std::string> allow;  ///< Ranges beyond loopback: "10.0.0.5/32".
 };
 

@@ -1,19 +1,19 @@
 // Starting and ending the child.
 #include "sim/cli/embedded_process.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "scenarios/language/load.hpp"
 #include "sim/heard_command.hpp"
@@ -33,7 +33,9 @@ std::string read_ready(int from) {
   std::string line;
   const auto until = std::chrono::steady_clock::now() + start_within;
   while (line.find('\n') == std::string::npos && line.size() < ready_line_max) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
+            .count();
     pollfd waiting{from, POLLIN, 0};
     if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) <= 0) return "";
     std::array<char, 512> part{};
@@ -59,9 +61,19 @@ pid_t spawn_target(int ready_to, std::uint64_t connections, int& error) {
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&how, &none);
   posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-  std::vector<std::string> words{"wanwu", "target", "--quiet", "--ready-fd", std::to_string(ready_descriptor),
-                                 "--mqtt", "127.0.0.1:0", "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                                 "--connections", std::to_string(connections)};
+  std::vector<std::string> words{"wanwu",
+                                 "target",
+                                 "--quiet",
+                                 "--ready-fd",
+                                 std::to_string(ready_descriptor),
+                                 "--mqtt",
+                                 "127.0.0.1:0",
+                                 "--coap",
+                                 "127.0.0.1:0",
+                                 "--http",
+                                 "127.0.0.1:0",
+                                 "--connections",
+                                 std::to_string(connections)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -1,21 +1,22 @@
 // The embedded target as a child process, so that generator and target are measured apart.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 
+#include <sys/types.h>
 #include <tl/expected.hpp>
 
 #include "scenarios/language/target_file.hpp"
 
 namespace wanwu::cli {
 
-/// Runs `/proc/self/exe target` on free loopback ports until destroyed. Ends with its parent whatever happens.
+/// Runs `/proc/self/exe target` on free loopback ports until destroyed. Ends with its parent whatever
+/// happens.
 class embedded_process {
  public:
-  /// Starts it and waits (at most ten seconds) until it listens. The error is a sentence. Call before any thread is made.
+  /// Starts it and waits (at most ten seconds) until it listens. The error is a sentence. Call before any
+  /// thread is made.
   static tl::expected<embedded_process, std::string> start(std::uint64_t connections);
   embedded_process(embedded_process&& other) noexcept;
   embedded_process& operator=(embedded_process&&) = delete;

@@ -1,6 +1,7 @@
 // wanwu load: a load test from the command line alone.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "protocols/transport/address.hpp"
 #include "scenarios/language/quick_scenario.hpp"
@@ -32,22 +33,41 @@ std::string period_for(const std::string& rate, const std::string& count) {
 
 /// On a command line `2m` means two minutes, as with every other load tool; the files' unit is `min`.
 void accept_minutes(std::string& text) {
-  if (text.size() >= 2 && text.back() == 'm' && (text[text.size() - 2] == ' ' || (text[text.size() - 2] >= '0' && text[text.size() - 2] <= '9'))) text += "in";
+  if (text.size() >= 2 && text.back() == 'm' &&
+      (text[text.size() - 2] == ' ' || (text[text.size() - 2] >= '0' && text[text.size() - 2] <= '9')))
+    text += "in";
 }
 
 void add_flags(CLI::App& app, lang::quick_options& quick, load_flags& own, std::uint64_t& seed) {
-  app.add_option("URL", quick.urls, "mqtt://HOST:PORT, coap://… or http://…; none: the embedded target is started");
+  app.add_option("URL", quick.urls,
+                 "mqtt://HOST:PORT, coap://… or http://…; none: the embedded target is started");
   app.add_option("-n,--things", quick.count, "How many things")->capture_default_str()->type_name("N");
-  app.add_option("--every", quick.every, "Each thing sends once in this time")->capture_default_str()->type_name("TIME");
-  app.add_option("--rate", own.rate, "Instead of --every: messages of all things together, as in 5k/s")->type_name("RATE");
+  app.add_option("--every", quick.every, "Each thing sends once in this time")
+      ->capture_default_str()
+      ->type_name("TIME");
+  app.add_option("--rate", own.rate, "Instead of --every: messages of all things together, as in 5k/s")
+      ->type_name("RATE");
   app.add_option("--for", quick.hold, "How long, after the ramp")->capture_default_str()->type_name("TIME");
-  app.add_option("--ramp", quick.ramp, "Time in which the things connect (default: a tenth of --for, 1 s to 30 s)")->type_name("TIME");
-  app.add_option("--over", quick.over, "mqtt, coap or http, when several URLs or none are given")->check(CLI::IsMember({"mqtt", "coap", "http"}))->type_name("PROTOCOL");
-  app.add_option("--model", quick.model, "Kind of thing: see wanwu list models")->capture_default_str()->type_name("MODEL");
+  app.add_option("--ramp", quick.ramp,
+                 "Time in which the things connect (default: a tenth of --for, 1 s to 30 s)")
+      ->type_name("TIME");
+  app.add_option("--over", quick.over, "mqtt, coap or http, when several URLs or none are given")
+      ->check(CLI::IsMember({"mqtt", "coap", "http"}))
+      ->type_name("PROTOCOL");
+  app.add_option("--model", quick.model, "Kind of thing: see wanwu list models")
+      ->capture_default_str()
+      ->type_name("MODEL");
   app.add_option("--qos", own.qos, "MQTT QoS of the readings")->check(CLI::Range(0, 2))->type_name("0|1|2");
-  app.add_option("--size", own.size, "Payloads of exactly this size instead of readings, as in 100 B")->type_name("SIZE");
-  app.add_option("--flood", own.flood, "As fast as it goes: this many messages in flight on each connection, no schedule")->check(CLI::Range(1, 1024))->type_name("N");
-  app.add_option("--allow", quick.allow, "Also allow a target in this address range; loopback is allowed always")->type_name("CIDR")->allow_extra_args(false);
+  app.add_option("--size", own.size, "Payloads of exactly this size instead of readings, as in 100 B")
+      ->type_name("SIZE");
+  app.add_option("--flood", own.flood,
+                 "As fast as it goes: this many messages in flight on each connection, no schedule")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--allow", quick.allow,
+                 "Also allow a target in this address range; loopback is allowed always")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
   app.add_option("--seed", seed, "Seed of the world")->capture_default_str()->type_name("N");
   app.add_flag("--print-scenario", own.print, "Print the scenario file that this stands for; send nothing");
 }
@@ -65,7 +85,8 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
   if (!own.size.empty()) {
     const auto size = lang::parse_size(own.size);
     if (!size || *size == 0 || *size > 16'000'000) {
-      usage_error("load", "--size takes a payload size such as 100 B or 4 kB, up to 16 MB, not '" + own.size + "'");
+      usage_error("load",
+                  "--size takes a payload size such as 100 B or 4 kB, up to 16 MB, not '" + own.size + "'");
       return false;
     }
     wishes.plan.payload_bytes = static_cast<std::size_t>(*size);
@@ -73,6 +94,10 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
   if (own.qos >= 0) wishes.plan.qos = static_cast<std::uint8_t>(own.qos);
   wishes.flood_window = own.flood;
   if (own.flood > 0 || !own.size.empty()) wishes.witness = false;  // nothing tells equal payloads apart
+  // Any broker forwards what it received to a witness; other targets known by address only do not.
+  const bool forwards =
+      quick.urls.empty() || (quick.over.empty() ? quick.urls.front() : quick.over).starts_with("mqtt");
+  quick.watch_arrivals = wishes.witness && forwards;
   return true;
 }
 
@@ -81,11 +106,12 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
 int load_command(std::span<const std::string> arguments, const global_options& global) {
   CLI::App app{"Loads a target with things that report readings, and says what it carried"};
   prepare(app, "load");
-  app.footer("Examples:\n"
-             "  wanwu load                                             1,000 meters against the embedded target\n"
-             "  wanwu load mqtt://127.0.0.1:1883 -n 10k --every 10s --for 2m\n"
-             "  wanwu load coap://127.0.0.1 -n 5k --rate 2k/s\n"
-             "  wanwu load mqtt://127.0.0.1 -n 1k --qos 0 --size '100 B' --flood 10    as fast as it goes");
+  app.footer(
+      "Examples:\n"
+      "  wanwu load                                             1,000 meters against the embedded target\n"
+      "  wanwu load mqtt://127.0.0.1:1883 -n 10k --every 10s --for 2m\n"
+      "  wanwu load coap://127.0.0.1 -n 5k --rate 2k/s\n"
+      "  wanwu load mqtt://127.0.0.1 -n 1k --qos 0 --size '100 B' --flood 10    as fast as it goes");
   lang::quick_options quick;
   load_flags own;
   std::uint64_t seed = 1;
@@ -95,7 +121,8 @@ int load_command(std::span<const std::string> arguments, const global_options& g
   if (const auto code = parse(app, arguments)) return *code;
   if (!to_wishes("load", arguments, flags) || !apply(own, quick, flags.wishes)) return exit_bad_input;
   for (const std::string& url : quick.urls) {
-    if (const auto parsed = parse_target_url(url); !parsed) return usage_error("load", "'" + url + "': " + parsed.error().text);
+    if (const auto parsed = parse_target_url(url); !parsed)
+      return usage_error("load", "'" + url + "': " + parsed.error().text);
   }
   const catalogue_lookup models;
   lang::load_options options;

@@ -10,8 +10,8 @@
 namespace wanwu::cli {
 
 /// The file that all workers' observations go to. Lines are
-/// `done_us thing population operation protocol outcome code intended_us sent_us bytes_sent bytes_received`, times after
-/// the start of the run. Safe to use from several threads.
+/// `done_us thing population operation protocol outcome code intended_us sent_us bytes_sent bytes_received`,
+/// times after the start of the run. Safe to use from several threads.
 class observation_file {
  public:
   observation_file(const std::string& path, time_point started);

@@ -1,7 +1,9 @@
-// wanwu probe: one thing, every operation, every protocol, and what came back. The first command of every user.
-#include <CLI/CLI.hpp>
+// wanwu probe: one thing, every operation, every protocol, and what came back. The first command of every
+// user.
 #include <chrono>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
@@ -59,7 +61,8 @@ int print(const sim::probe_report& found) {
     if (!step.answer.empty()) answer += (answer.empty() ? "" : "  ") + one_line(step.answer);
     if (!step.note.empty()) answer += (answer.empty() ? "" : "  ") + step.note;
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(step.took).count();
-    rows.push_back({std::string{name_of(step.op)}, std::string{name_of(step.via)}, std::string{name_of(step.result)},
+    rows.push_back({std::string{name_of(step.op)}, std::string{name_of(step.via)},
+                    std::string{name_of(step.result)},
                     std::to_string(us / 1000) + "." + std::to_string(us / 100 % 10) + " ms", answer});
   }
   std::cout << table_text(rows);
@@ -77,10 +80,13 @@ int probe_command(std::span<const std::string> arguments, const global_options& 
   std::string file, model = "builtin/meter", within = "5 s";
   app.add_option("TARGET", file, "Target file; none: the embedded target");
   app.add_option("--model", model, "Kind of thing that asks")->capture_default_str()->type_name("MODEL");
-  app.add_option("--within", within, "How long to wait for each answer")->capture_default_str()->type_name("TIME");
+  app.add_option("--within", within, "How long to wait for each answer")
+      ->capture_default_str()
+      ->type_name("TIME");
   if (const auto code = parse(app, arguments)) return *code;
   const auto patience = lang::parse_duration(within);
-  if (!patience || patience->count() == 0) return usage_error("probe", "--within takes a length of time such as 5 s");
+  if (!patience || patience->count() == 0)
+    return usage_error("probe", "--within takes a length of time such as 5 s");
 
   const catalogue_lookup models;
   lang::load_options options;

@@ -1,8 +1,8 @@
 // wanwu report: makes reports again from bundles, also of a run that was killed.
-#include <unistd.h>
+#include <iostream>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
+#include <unistd.h>
 
 #include "reports/bundle.hpp"
 #include "reports/summary.hpp"
@@ -20,9 +20,11 @@ struct wanted_report {
 /// "html=out.html"; an error sentence otherwise.
 std::string parse_wanted(const std::string& word, std::vector<wanted_report>& into) {
   const auto equals = word.find('=');
-  if (equals == std::string::npos || equals + 1 == word.size()) return "--to takes FORMAT=PATH, as in --to html=report.html";
+  if (equals == std::string::npos || equals + 1 == word.size())
+    return "--to takes FORMAT=PATH, as in --to html=report.html";
   wanted_report one{word.substr(0, equals), word.substr(equals + 1)};
-  if (!report::is_format(one.format)) return "there is no report format '" + one.format + "'; there are html, json, junit, md and csv";
+  if (!report::is_format(one.format))
+    return "there is no report format '" + one.format + "'; there are html, json, junit, md and csv";
   into.push_back(std::move(one));
   return "";
 }
@@ -43,11 +45,14 @@ int report_command(std::span<const std::string> arguments, const global_options&
   prepare(app, "report");
   std::vector<std::string> bundles, to;
   app.add_option("BUNDLE", bundles, "Directories of runs")->required();
-  app.add_option("--to", to, "FORMAT=PATH: html, json, junit, md or csv; repeatable. Without it the report is printed")->take_all();
+  app.add_option("--to", to,
+                 "FORMAT=PATH: html, json, junit, md or csv; repeatable. Without it the report is printed")
+      ->take_all();
   if (const auto code = parse(app, arguments)) return *code;
   std::vector<wanted_report> wanted;
   for (const auto& word : to) {
-    if (const auto problem = parse_wanted(word, wanted); !problem.empty()) return usage_error("report", problem);
+    if (const auto problem = parse_wanted(word, wanted); !problem.empty())
+      return usage_error("report", problem);
   }
   int code = exit_pass;
   for (const auto& path : bundles) {
@@ -58,7 +63,8 @@ int report_command(std::span<const std::string> arguments, const global_options&
       continue;
     }
     const auto of = report::summarize(*run);
-    if (wanted.empty()) std::cout << report::write_terminal(*run, of, {use_colour(global, STDOUT_FILENO), true});
+    if (wanted.empty())
+      std::cout << report::write_terminal(*run, of, {use_colour(global, STDOUT_FILENO), true});
     for (const auto& one : wanted) {
       const auto file = path_for(one, *run, bundles.size() > 1);
       const auto problem = report::write_report(one.format, file, *run, of);

@@ -1,7 +1,8 @@
 // wanwu run: scenarios from files, one after the other.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
@@ -34,11 +35,16 @@ bool choose_phases(const std::string& list, const lang::scenario& world, std::ve
 int worse_code(int a, int b) {
   const auto rank = [](int code) {
     switch (code) {
-      case exit_pass: return 0;
-      case exit_inconclusive: return 1;
-      case exit_fail: return 2;
-      case exit_bad_input: return 3;
-      default: return 4;
+      case exit_pass:
+        return 0;
+      case exit_inconclusive:
+        return 1;
+      case exit_fail:
+        return 2;
+      case exit_bad_input:
+        return 3;
+      default:
+        return 4;
     }
   };
   return rank(a) >= rank(b) ? a : b;
@@ -49,8 +55,10 @@ int worse_code(int a, int b) {
 int run_command(std::span<const std::string> arguments, const global_options& global) {
   CLI::App app{"Runs scenarios against their target (the embedded one when none is named) and judges it"};
   prepare(app, "run");
-  app.footer("Examples:\n  wanwu run world.yaml\n  wanwu run world.yaml --scale 1% --to html=report.html\n"
-             "  wanwu run world.yaml --virtual --observations log.txt    a run in memory, the same bytes for the same seed");
+  app.footer(
+      "Examples:\n  wanwu run world.yaml\n  wanwu run world.yaml --scale 1% --to html=report.html\n"
+      "  wanwu run world.yaml --virtual --observations log.txt    a run in memory, the same bytes for the "
+      "same seed");
   std::vector<std::string> files;
   std::string phases;
   bool dry = false;
@@ -59,12 +67,14 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
   app.add_option("FILE", files, "Scenario files")->required();
   add_input_flags(app, input);
   app.add_option("--phases", phases, "Only these phases, by name")->type_name("A,B");
-  app.add_flag("--virtual", flags.wishes.plan.virtual_time, "Invented time, memory links and the embedded target: a week in minutes");
+  app.add_flag("--virtual", flags.wishes.plan.virtual_time,
+               "Invented time, memory links and the embedded target: a week in minutes");
   app.add_flag("--dry-run", dry, "Print the plan; send nothing");
   add_run_flags(app, flags);
   if (const auto code = parse(app, arguments)) return *code;
   if (!to_wishes("run", arguments, flags)) return exit_bad_input;
-  if (files.size() > 1 && !flags.wishes.out.empty()) return usage_error("run", "--out names the folder of one run; give one FILE");
+  if (files.size() > 1 && !flags.wishes.out.empty())
+    return usage_error("run", "--out names the folder of one run; give one FILE");
 
   const catalogue_lookup models;
   lang::load_options options;
@@ -76,7 +86,8 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
   for (const std::string& file : files) {
     loaded.push_back(lang::load_file(file, options));
     const bool good = report(loaded.back(), global);
-    if (good && !loaded.back().scenario) std::cerr << "wanwu run: " << file << " is a " << loaded.back().kind << ", not a scenario\n";
+    if (good && !loaded.back().scenario)
+      std::cerr << "wanwu run: " << file << " is a " << loaded.back().kind << ", not a scenario\n";
     whole = whole && good && loaded.back().scenario;
   }
   if (!whole) return exit_bad_input;
@@ -92,7 +103,9 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
 }
 
 int plan_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Says what a run would do and take, and whether this machine and the target's limits allow it. Sends nothing"};
+  CLI::App app{
+      "Says what a run would do and take, and whether this machine and the target's limits allow it. Sends "
+      "nothing"};
   prepare(app, "plan");
   std::string file;
   bool json = false;
@@ -100,8 +113,12 @@ int plan_command(std::span<const std::string> arguments, const global_options& g
   run_flags flags;
   app.add_option("FILE", file, "Scenario file")->required();
   add_input_flags(app, input);
-  app.add_option("--workers", flags.wishes.plan.workers, "Threads (default: as cores and descriptors ask for)")->check(CLI::Range(1, 256))->type_name("N");
-  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")->type_name("RANGE");
+  app.add_option("--workers", flags.wishes.plan.workers,
+                 "Threads (default: as cores and descriptors ask for)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
+      ->type_name("RANGE");
   app.add_flag("--virtual", flags.wishes.plan.virtual_time, "For a run in invented time");
   app.add_flag("--json", json, "As JSON");
   if (const auto code = parse(app, arguments)) return *code;

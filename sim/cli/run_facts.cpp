@@ -1,11 +1,11 @@
 // Plan and engine translated for the reports.
 #include "sim/cli/run_facts.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
 #include <fstream>
 #include <random>
+
+#include <unistd.h>
 
 #include "reports/bundle.hpp"
 #include "reports/limit.hpp"
@@ -32,17 +32,26 @@ std::string address_of(const sim::world_plan& plan, protocol via) {
 std::string errno_advice(std::uint64_t code) {
   switch (code) {
     case EMFILE:
-    case ENFILE: return "out of file descriptors: raise ulimit -n (wanwu doctor says how), or use --workers, gateways or --scale";
-    case EADDRNOTAVAIL: return "out of local ports: give more source addresses with --local-ips";
+    case ENFILE:
+      return "out of file descriptors: raise ulimit -n (wanwu doctor says how), or use --workers, gateways "
+             "or --scale";
+    case EADDRNOTAVAIL:
+      return "out of local ports: give more source addresses with --local-ips";
     case ENOMEM:
-    case ENOBUFS: return "out of kernel memory for sockets: use --scale";
-    case ECONNREFUSED: return "connection refused: is the target running and listening on this port?";
-    case ETIMEDOUT: return "no answer to the connection attempt: is the address right, does a firewall drop it?";
+    case ENOBUFS:
+      return "out of kernel memory for sockets: use --scale";
+    case ECONNREFUSED:
+      return "connection refused: is the target running and listening on this port?";
+    case ETIMEDOUT:
+      return "no answer to the connection attempt: is the address right, does a firewall drop it?";
     case EHOSTUNREACH:
-    case ENETUNREACH: return "no route to the host";
+    case ENETUNREACH:
+      return "no route to the host";
     case EACCES:
-    case EPERM: return "the system forbids the connection (firewall rules?)";
-    default: break;
+    case EPERM:
+      return "the system forbids the connection (firewall rules?)";
+    default:
+      break;
   }
   return code == 0 ? std::string{} : std::string{std::strerror(static_cast<int>(code))};
 }
@@ -54,14 +63,17 @@ report::run_shape shape_of(const sim::world_plan& plan) {
   for (const sim::planned_population& p : plan.populations) {
     shape.populations.push_back({p.sector, p.kind, plan.lanes[p.lane].via, p.count, p.source->tags});
   }
-  for (const sim::phase_window& phase : plan.when.phases) shape.phases.push_back({phase.name, phase.begin, phase.end});
+  for (const sim::phase_window& phase : plan.when.phases)
+    shape.phases.push_back({phase.name, phase.begin, phase.end});
   for (const sim::storm_window& storm : plan.when.storms) {
-    shape.markers.push_back({storm.what->name, storm.begin, storm.begin + storm.what->dark + storm.what->return_within});
+    shape.markers.push_back(
+        {storm.what->name, storm.begin, storm.begin + storm.what->dark + storm.what->return_within});
   }
   return shape;
 }
 
-report::run_record record_of(const sim::world_plan& plan, const std::string& command_line, std::int64_t started_unix_ms) {
+report::run_record record_of(const sim::world_plan& plan, const std::string& command_line,
+                             std::int64_t started_unix_ms) {
   const lang::scenario& world = *plan.source;
   report::manifest about;
   about.id = report::make_run_id(world.name, started_unix_ms, std::random_device{}());
@@ -76,11 +88,13 @@ report::run_record record_of(const sim::world_plan& plan, const std::string& com
   about.virtual_time = plan.virtual_time;
   about.started_unix_ms = started_unix_ms;
   if (plan.target->capabilities) {
-    for (const lang::member& m : plan.target->capabilities->members) about.capabilities.emplace_back(m.key, lang::to_json(m.value));
+    for (const lang::member& m : plan.target->capabilities->members)
+      about.capabilities.emplace_back(m.key, lang::to_json(m.value));
   }
   report::describe_machine(about);
   if (world.sources) {
-    for (std::uint32_t i = 0; i < world.sources->size(); ++i) about.inputs.push_back({world.sources->path(i), world.sources->text(i), ""});
+    for (std::uint32_t i = 0; i < world.sources->size(); ++i)
+      about.inputs.push_back({world.sources->path(i), world.sources->text(i), ""});
   }
   std::vector<report::limit> limits;
   for (const lang::threshold& t : world.thresholds) {
@@ -116,26 +130,34 @@ std::string connection_trouble(const sim::world_plan& plan, const sim::worker_nu
   if (n.connects_failed == 0) return "";
   const auto via = static_cast<protocol>(n.last_failure_via);
   const std::string where = address_of(plan, via);
-  const auto times = [&] { return std::to_string(n.connects_failed) + (n.connects_failed == 1 ? " try" : " tries"); };
+  const auto times = [&] {
+    return std::to_string(n.connects_failed) + (n.connects_failed == 1 ? " try" : " tries");
+  };
   switch (static_cast<outcome>(n.last_failure)) {
     case outcome::unreachable: {
       const std::string advice = errno_advice(n.last_failure_code);
-      return "cannot reach " + where + " (" + times() + "): " + (advice.empty() ? "is the target running and listening on this port?" : advice);
+      return "cannot reach " + where + " (" + times() +
+             "): " + (advice.empty() ? "is the target running and listening on this port?" : advice);
     }
     case outcome::refused:
       return where + " refused the login (" + times() + ", code " + std::to_string(n.last_failure_code) +
              "): check user, password, client id and protocol version in the target file";
     case outcome::not_started:  // given up at the end, still waiting
     case outcome::timed_out:
-      return where + " accepts connections but did not answer in time (" + times() + "): is it speaking " + std::string{name_of(via)} + "?";
+      return where + " accepts connections but did not answer in time (" + times() + "): is it speaking " +
+             std::string{name_of(via)} + "?";
     case outcome::malformed_answer:
-      return where + " answers with something that is not " + std::string{name_of(via)} + " (" + times() + ")";
-    case outcome::broken_link: return where + " closes the connection before accepting it (" + times() + ")";
+      return where + " answers with something that is not " + std::string{name_of(via)} + " (" + times() +
+             ")";
+    case outcome::broken_link:
+      return where + " closes the connection before accepting it (" + times() + ")";
     case outcome::local_error: {
       const std::string advice = errno_advice(n.last_failure_code);
-      return "this machine could not open connections to " + where + " (" + times() + "): " + (advice.empty() ? "see wanwu doctor" : advice);
+      return "this machine could not open connections to " + where + " (" + times() +
+             "): " + (advice.empty() ? "see wanwu doctor" : advice);
     }
-    default: return "could not connect to " + where + " (" + times() + ")";
+    default:
+      return "could not connect to " + where + " (" + times() + ")";
   }
 }
 

@@ -12,7 +12,8 @@ namespace wanwu::cli {
 
 report::run_shape shape_of(const sim::world_plan& plan);
 /// `virtual_time` and inputs included; id, start and command line are the caller's.
-report::run_record record_of(const sim::world_plan& plan, const std::string& command_line, std::int64_t started_unix_ms);
+report::run_record record_of(const sim::world_plan& plan, const std::string& command_line,
+                             std::int64_t started_unix_ms);
 report::gauges gauges_of(const sim::engine_levels& levels);
 
 /// Why nothing could be connected, and what would cure it; "" when something was.

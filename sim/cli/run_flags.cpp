@@ -1,8 +1,9 @@
 // Flags of a run, checked.
 #include "sim/cli/run_flags.hpp"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
+
+#include <CLI/CLI.hpp>
 
 #include "reports/writers/writers.hpp"
 #include "scenarios/language/units.hpp"
@@ -21,7 +22,8 @@ bool read_reports(const std::string& command_name, run_flags& flags) {
       return false;
     }
     if (!report::is_format(word.substr(0, equals))) {
-      usage_error(command_name, "there is no report format '" + word.substr(0, equals) + "'; there are html, json, junit, md and csv");
+      usage_error(command_name, "there is no report format '" + word.substr(0, equals) +
+                                    "'; there are html, json, junit, md and csv");
       return false;
     }
     flags.wishes.to.emplace_back(word.substr(0, equals), word.substr(equals + 1));
@@ -34,9 +36,11 @@ bool read_sources(const std::string& command_name, run_flags& flags) {
   if (flags.local_ips.empty()) return true;
   const auto dash = flags.local_ips.find('-');
   const auto first = parse_address(flags.local_ips.substr(0, dash) + ":0");
-  const auto last = dash == std::string::npos ? first : parse_address(flags.local_ips.substr(dash + 1) + ":0");
+  const auto last =
+      dash == std::string::npos ? first : parse_address(flags.local_ips.substr(dash + 1) + ":0");
   if (!first || !last || !first->is_v4() || !last->is_v4() || last->v4() < first->v4()) {
-    usage_error(command_name, "--local-ips takes IPv4 addresses of this machine, FIRST-LAST, not '" + flags.local_ips + "'");
+    usage_error(command_name, "--local-ips takes IPv4 addresses of this machine, FIRST-LAST, not '" +
+                                  flags.local_ips + "'");
     return false;
   }
   flags.wishes.plan.first_local_address = first->v4();
@@ -50,13 +54,24 @@ void add_run_flags(CLI::App& app, run_flags& flags) {
   run_wishes& w = flags.wishes;
   app.add_option("-o,--out", w.out, "Folder of the bundle (default: runs/UTC-NAME-HEX)")->type_name("DIR");
   app.add_flag("--no-bundle", w.no_bundle, "Write no bundle");
-  app.add_option("--to", flags.to, "Also write a report: html, json, junit, md or csv (repeatable)")->type_name("FORMAT=PATH")->allow_extra_args(false);
-  app.add_option("--workers", w.plan.workers, "Threads (default: as cores and descriptors ask for)")->check(CLI::Range(1U, sim::limits::workers_max))->type_name("N");
-  app.add_option("--observations", w.observations, "Write every observation as a line of text")->type_name("FILE");
-  app.add_option("--progress", w.progress, "auto, tty, plain, json or none")->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))->type_name("HOW")->capture_default_str();
-  app.add_option("--timeout", flags.timeout, "End the run after this long (default: 1.5 x its length + 1 min)")->type_name("TIME");
+  app.add_option("--to", flags.to, "Also write a report: html, json, junit, md or csv (repeatable)")
+      ->type_name("FORMAT=PATH")
+      ->allow_extra_args(false);
+  app.add_option("--workers", w.plan.workers, "Threads (default: as cores and descriptors ask for)")
+      ->check(CLI::Range(1U, sim::limits::workers_max))
+      ->type_name("N");
+  app.add_option("--observations", w.observations, "Write every observation as a line of text")
+      ->type_name("FILE");
+  app.add_option("--progress", w.progress, "auto, tty, plain, json or none")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
+      ->type_name("HOW")
+      ->capture_default_str();
+  app.add_option("--timeout", flags.timeout,
+                 "End the run after this long (default: 1.5 x its length + 1 min)")
+      ->type_name("TIME");
   app.add_flag("--fail-fast", w.fail_fast, "End the run as soon as a threshold is crossed");
-  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")->type_name("RANGE");
+  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
+      ->type_name("RANGE");
   app.add_flag("!--no-witness", w.witness, "Do not watch arrivals by an independent client");
   app.add_flag("-q,--quiet", w.quiet, "No progress");
   app.add_flag("-v,--verbose", w.verbose, "Print the plan before the run");
@@ -67,7 +82,8 @@ bool to_wishes(const std::string& command_name, std::span<const std::string> arg
   if (!flags.timeout.empty()) {
     flags.wishes.timeout = lang::parse_duration(flags.timeout);
     if (!flags.wishes.timeout || flags.wishes.timeout->count() == 0) {
-      usage_error(command_name, "--timeout takes a length of time such as 90 s or 10 min, not '" + flags.timeout + "'");
+      usage_error(command_name,
+                  "--timeout takes a length of time such as 90 s or 10 min, not '" + flags.timeout + "'");
       return false;
     }
   }

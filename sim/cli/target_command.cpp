@@ -1,14 +1,14 @@
 // wanwu target: the embedded target as a program, for our own things and for strangers.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <ctime>
 #include <fstream>
 #include <iostream>
 #include <optional>
+
+#include <CLI/CLI.hpp>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "protocols/transport/address.hpp"
 #include "sim/cli/arguments.hpp"
@@ -27,26 +27,35 @@ struct wishes {
   std::string mqtt = "127.0.0.1:1883", coap = "127.0.0.1:5683", http = "127.0.0.1:8080";
   bool no_mqtt = false, no_coap = false, no_http = false;
   bool allow_remote = false, quiet = false;
-  bool no_retain = false, no_wildcard = false, no_shared = false, no_subscription_ids = false, no_empty_id = false;
+  bool no_retain = false, no_wildcard = false, no_shared = false, no_subscription_ids = false,
+       no_empty_id = false;
   std::string password_file;
   int ready_fd = -1;
   unsigned stats_every = 10;
 };
 
 void add_listening(CLI::App& app, wishes& w, server_settings& s) {
-  app.add_option("--mqtt", w.mqtt, "Listen for MQTT at ADDRESS:PORT (0: any port)")->capture_default_str()->type_name("");
+  app.add_option("--mqtt", w.mqtt, "Listen for MQTT at ADDRESS:PORT (0: any port)")
+      ->capture_default_str()
+      ->type_name("");
   app.add_option("--coap", w.coap, "Listen for CoAP")->capture_default_str()->type_name("");
   app.add_option("--http", w.http, "Listen for HTTP")->capture_default_str()->type_name("");
   app.add_flag("--no-mqtt", w.no_mqtt, "No MQTT");
   app.add_flag("--no-coap", w.no_coap, "No CoAP");
   app.add_flag("--no-http", w.no_http, "No HTTP");
   app.add_flag("--allow-remote", w.allow_remote, "Allow addresses that other machines reach");
-  app.add_option("--connections", s.connections, "How many connections must fit; more take more threads")->capture_default_str();
-  app.add_option("--shards", s.shards, "Threads (default: as cores and descriptors ask for)")->check(CLI::Range(1, 512));
-  app.add_option("--journal", s.journal, "Write events, commands and outcomes to this SQLite file")->type_name("FILE");
+  app.add_option("--connections", s.connections, "How many connections must fit; more take more threads")
+      ->capture_default_str();
+  app.add_option("--shards", s.shards, "Threads (default: as cores and descriptors ask for)")
+      ->check(CLI::Range(1, 512));
+  app.add_option("--journal", s.journal, "Write events, commands and outcomes to this SQLite file")
+      ->type_name("FILE");
   app.add_flag("--quiet", w.quiet, "Print nothing but errors");
-  app.add_option("--stats-every", w.stats_every, "Seconds between lines of numbers")->capture_default_str()->check(CLI::Range(1, 86400));
-  app.add_option("--ready-fd", w.ready_fd, "Write one JSON line with the addresses to this descriptor; end with the parent")
+  app.add_option("--stats-every", w.stats_every, "Seconds between lines of numbers")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--ready-fd", w.ready_fd,
+                 "Write one JSON line with the addresses to this descriptor; end with the parent")
       ->check(CLI::Range(0, 1 << 20));
 }
 
@@ -59,20 +68,36 @@ void add_broker_rules(CLI::App& app, wishes& w, server_settings& s) {
   app.add_flag("--no-shared", w.no_shared, "No shared subscriptions")->group(group);
   app.add_flag("--no-subscription-ids", w.no_subscription_ids, "No subscription identifiers")->group(group);
   app.add_flag("--no-empty-client-id", w.no_empty_id, "Refuse empty client ids")->group(group);
-  app.add_option("--receive-maximum", mqtt.receive_maximum, "Receive Maximum")->check(CLI::Range(1, 65535))->group(group);
-  app.add_option("--topic-alias-maximum", mqtt.topic_alias_maximum, "Topic Alias Maximum")->check(CLI::Range(0, 65535))->group(group);
-  app.add_option("--max-packet", mqtt.maximum_packet, "Maximum Packet Size in bytes")->check(CLI::Range(64, 1 << 28))->group(group);
-  app.add_option("--server-keep-alive", mqtt.server_keep_alive, "Server Keep Alive in seconds")->check(CLI::Range(0, 65535))->group(group);
-  app.add_option("--max-session-expiry", mqtt.session_expiry_maximum, "Longest session expiry in seconds")->group(group);
-  app.add_option("--deny", mqtt.deny, "Nobody may use topics that match this filter (repeats)")->type_name("FILTER")->group(group);
+  app.add_option("--receive-maximum", mqtt.receive_maximum, "Receive Maximum")
+      ->check(CLI::Range(1, 65535))
+      ->group(group);
+  app.add_option("--topic-alias-maximum", mqtt.topic_alias_maximum, "Topic Alias Maximum")
+      ->check(CLI::Range(0, 65535))
+      ->group(group);
+  app.add_option("--max-packet", mqtt.maximum_packet, "Maximum Packet Size in bytes")
+      ->check(CLI::Range(64, 1 << 28))
+      ->group(group);
+  app.add_option("--server-keep-alive", mqtt.server_keep_alive, "Server Keep Alive in seconds")
+      ->check(CLI::Range(0, 65535))
+      ->group(group);
+  app.add_option("--max-session-expiry", mqtt.session_expiry_maximum, "Longest session expiry in seconds")
+      ->group(group);
+  app.add_option("--deny", mqtt.deny, "Nobody may use topics that match this filter (repeats)")
+      ->type_name("FILTER")
+      ->group(group);
   app.add_option("--user", mqtt.user, "Only this user may connect")->type_name("NAME")->group(group);
-  app.add_option("--password-file", w.password_file, "The user's password: first line of this file")->type_name("FILE")->group(group);
-  app.add_option("--auth-method", mqtt.auth_method, "Offer enhanced authentication under this name: the challenge must come back reversed")
-      ->type_name("NAME")->group(group);
+  app.add_option("--password-file", w.password_file, "The user's password: first line of this file")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--auth-method", mqtt.auth_method,
+                 "Offer enhanced authentication under this name: the challenge must come back reversed")
+      ->type_name("NAME")
+      ->group(group);
 }
 
 /// "" when all is well, else what is wrong.
-std::string read_address(const std::string& text, bool off, bool allow_remote, std::optional<socket_address>& into) {
+std::string read_address(const std::string& text, bool off, bool allow_remote,
+                         std::optional<socket_address>& into) {
   if (off) return {};
   const auto parsed = parse_address(text);
   if (!parsed) return "'" + text + "': " + parsed.error().text;
@@ -116,7 +141,8 @@ void tell_ready(int descriptor, const target::listen_addresses& where) {
   add("http", where.http);
   line += "}\n";
   const auto written = ::write(descriptor, line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) std::cerr << "wanwu target: nobody reads descriptor " << descriptor << '\n';
+  if (written != static_cast<ssize_t>(line.size()))
+    std::cerr << "wanwu target: nobody reads descriptor " << descriptor << '\n';
   ::close(descriptor);
 }
 
@@ -134,12 +160,14 @@ void print_listening(const target::target_server& server) {
 
 void print_stats(const target::target_totals& now, const target::target_totals& before, unsigned seconds) {
   const auto per_second = [&](std::uint64_t a, std::uint64_t b) { return (a - b) / seconds; };
-  std::cerr << "connections=" << now.mqtt_connections + now.http_connections << " sessions=" << now.mqtt_sessions
-            << " subscriptions=" << now.mqtt_subscriptions << " retained=" << now.mqtt_retained << " things=" << now.things
+  std::cerr << "connections=" << now.mqtt_connections + now.http_connections
+            << " sessions=" << now.mqtt_sessions << " subscriptions=" << now.mqtt_subscriptions
+            << " retained=" << now.mqtt_retained << " things=" << now.things
             << " mqtt_in/s=" << per_second(now.mqtt_publishes_in, before.mqtt_publishes_in)
             << " mqtt_out/s=" << per_second(now.mqtt_publishes_out, before.mqtt_publishes_out)
             << " coap/s=" << per_second(now.coap_requests, before.coap_requests)
-            << " http/s=" << per_second(now.http_requests, before.http_requests) << " dropped=" << now.mqtt_dropped << '\n';
+            << " http/s=" << per_second(now.http_requests, before.http_requests)
+            << " dropped=" << now.mqtt_dropped << '\n';
 }
 
 void serve(target::target_server& server, const sigset_t& ends, const wishes& w) {
@@ -163,7 +191,8 @@ int target_command(std::span<const std::string> arguments, const global_options&
   add_listening(app, w, settings);
   add_broker_rules(app, w, settings);
   if (const auto done = parse(app, arguments)) return *done;
-  if (const auto wrong = apply(w, settings); !wrong.empty()) return usage_error(std::string{command_name}, wrong);
+  if (const auto wrong = apply(w, settings); !wrong.empty())
+    return usage_error(std::string{command_name}, wrong);
 
   sigset_t ends;
   sigemptyset(&ends);

@@ -1,13 +1,13 @@
 // One test from its plan to its exit code.
 #include "sim/cli/test_run.hpp"
 
+#include <algorithm>
+#include <iostream>
+
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <iostream>
 
 #include "reports/collector.hpp"
 #include "reports/progress.hpp"
@@ -42,7 +42,8 @@ class progress_printer {
   progress_printer(const run_wishes& wishes, const global_options& global) {
     const bool terminal = isatty(STDERR_FILENO) == 1;
     const char* term = getenv("TERM");
-    mode_ = report::progress_mode_of(wishes.quiet ? "none" : wishes.progress, terminal, term == nullptr ? "" : term);
+    mode_ = report::progress_mode_of(wishes.quiet ? "none" : wishes.progress, terminal,
+                                     term == nullptr ? "" : term);
     style_.color = use_colour(global, STDERR_FILENO);
     winsize window{};
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20) style_.columns = window.ws_col;
@@ -51,7 +52,8 @@ class progress_printer {
   void show(const report::collector& run, const report::tick& seen, bool last) {
     const report::progress_snapshot now = run.progress();
     switch (mode_) {
-      case report::progress_mode::none: return;
+      case report::progress_mode::none:
+        return;
       case report::progress_mode::tty: {
         const std::string view = report::progress_view(now, style_);
         std::cerr << report::progress_rewind(lines_) << view << '\n' << std::flush;
@@ -64,10 +66,13 @@ class progress_printer {
           shown_s_ = now.at_s;
           std::cerr << report::progress_line(now) << '\n' << std::flush;
         }
-        for (const std::size_t i : seen.newly_crossed) std::cerr << report::limit_crossed_line(now, now.limits[i]) << '\n' << std::flush;
+        for (const std::size_t i : seen.newly_crossed)
+          std::cerr << report::limit_crossed_line(now, now.limits[i]) << '\n' << std::flush;
         return;
       }
-      case report::progress_mode::json: std::cerr << report::progress_json(now) << '\n' << std::flush; return;
+      case report::progress_mode::json:
+        std::cerr << report::progress_json(now) << '\n' << std::flush;
+        return;
     }
   }
 
@@ -108,7 +113,8 @@ struct run_end {
 
 class live_run {
  public:
-  live_run(const sim::world_plan& plan, const run_wishes& wishes, const global_options& global, signal_watch& signals)
+  live_run(const sim::world_plan& plan, const run_wishes& wishes, const global_options& global,
+           signal_watch& signals)
       : plan_{plan}, wishes_{wishes}, signals_{signals}, printer_{wishes, global} {}
 
   run_end steady(report::collector& run, sim::engine& engine, sim::witness* witness, time_point started) {
@@ -125,7 +131,8 @@ class live_run {
       }
       if (engine.finished()) break;
       if (now > started + limit) {
-        end.trouble = "the run was still going after " + lang::format_duration(limit) + " (--timeout) and was ended";
+        end.trouble =
+            "the run was still going after " + lang::format_duration(limit) + " (--timeout) and was ended";
         end.how = report::ending::aborted;
         engine.end_now();
         break;
@@ -181,8 +188,8 @@ class live_run {
     printer_.show(run, seen, false);
     if (end.how != report::ending::complete) return;
     const bool crossed = seen.must_stop || (wishes_.fail_fast && !seen.newly_crossed.empty());
-    const bool hopeless = levels.all.connects_ok == 0 && levels.all.connections_up == 0 && levels.all.connects_failed > 0 &&
-                          now - started > sim::limits::unreachable_after;
+    const bool hopeless = levels.all.connects_ok == 0 && levels.all.connections_up == 0 &&
+                          levels.all.connects_failed > 0 && now - started > sim::limits::unreachable_after;
     if (!crossed && !hopeless) return;
     end.how = report::ending::aborted;
     if (hopeless) {
@@ -197,7 +204,8 @@ class live_run {
   progress_printer printer_;
 };
 
-int write_results(const report::run_record& run, const run_wishes& wishes, const run_end& end, const global_options& global) {
+int write_results(const report::run_record& run, const run_wishes& wishes, const run_end& end,
+                  const global_options& global) {
   const report::summary of = report::summarize(run);
   std::cout << report::write_terminal(run, of, {use_colour(global, STDOUT_FILENO), true}) << std::flush;
   for (const auto& [format, path] : wishes.to) {
@@ -208,7 +216,8 @@ int write_results(const report::run_record& run, const run_wishes& wishes, const
   return report::exit_code_of(run, of.judged.result);
 }
 
-std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes, bool& refused) {
+std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes,
+                                                 bool& refused) {
   if (wishes.no_bundle) return std::nullopt;
   const std::string folder = wishes.out.empty() ? "runs/" + record.about.id : wishes.out;
   auto made = report::bundle_writer::create(folder, record);
@@ -222,9 +231,11 @@ std::optional<report::bundle_writer> make_bundle(report::run_record& record, con
   return std::nullopt;
 }
 
-int drive_steady(const sim::world_plan& plan, report::run_record record, std::optional<report::bundle_writer> bundle,
-                 const run_wishes& wishes, const global_options& global, signal_watch& signals) {
-  const time_point started = chrono::steady_clock::now() + start_allowance + start_allowance_per_thing * plan.thing_count();
+int drive_steady(const sim::world_plan& plan, report::run_record record,
+                 std::optional<report::bundle_writer> bundle, const run_wishes& wishes,
+                 const global_options& global, signal_watch& signals) {
+  const time_point started =
+      chrono::steady_clock::now() + start_allowance + start_allowance_per_thing * plan.thing_count();
   report::collector run{std::move(record), started, std::move(bundle)};
   std::optional<observation_file> file;
   if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
@@ -235,9 +246,12 @@ int drive_steady(const sim::world_plan& plan, report::run_record record, std::op
     sinks.push_back(tees.back().get());
   }
   const auto until_start = started - time_point{chrono::steady_clock::now()};
-  sim::engine_options options{.flood_window = wishes.flood_window, .taps = {},
-                              .epoch_ms = plan.source->clock.start_ns ? plan.frame.start_ms
-                                                                      : unix_ms() + chrono::duration_cast<chrono::milliseconds>(until_start).count()};
+  sim::engine_options options{
+      .flood_window = wishes.flood_window,
+      .taps = {},
+      .epoch_ms = plan.source->clock.start_ns
+                      ? plan.frame.start_ms
+                      : unix_ms() + chrono::duration_cast<chrono::milliseconds>(until_start).count()};
   std::unique_ptr<sim::witness> witness;
   if (wishes.witness && wishes.flood_window == 0) {
     witness = sim::witness::make(plan, run.add_worker());
@@ -251,18 +265,21 @@ int drive_steady(const sim::world_plan& plan, report::run_record record, std::op
   live_run live{plan, wishes, global, signals};
   run_end end = live.steady(run, engine, witness.get(), started);
   const sim::worker_numbers last = engine.levels().all;
-  if (end.trouble.empty() && last.connects_ok == 0 && last.connections_up == 0) end.trouble = connection_trouble(plan, last);
+  if (end.trouble.empty() && last.connects_ok == 0 && last.connections_up == 0)
+    end.trouble = connection_trouble(plan, last);
   if (end.trouble.empty()) end.trouble = engine.script_problem();
   if (witness) {
     const std::string said = witness->problem();
     if (!said.empty()) run.log(chrono::steady_clock::now(), report::log_level::warning, "witness", said);
   }
-  if (file && !file->close()) std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  if (file && !file->close())
+    std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
   return write_results(run.finish(chrono::steady_clock::now(), end.how), wishes, end, global);
 }
 
-int drive_virtual(const sim::world_plan& plan, report::run_record record, std::optional<report::bundle_writer> bundle,
-                  const run_wishes& wishes, const global_options& global, signal_watch& signals) {
+int drive_virtual(const sim::world_plan& plan, report::run_record record,
+                  std::optional<report::bundle_writer> bundle, const run_wishes& wishes,
+                  const global_options& global, signal_watch& signals) {
   const time_point started = sim::virtual_network::start_instant();
   report::collector run{std::move(record), started, std::move(bundle)};
   std::optional<observation_file> file;
@@ -272,13 +289,15 @@ int drive_virtual(const sim::world_plan& plan, report::run_record record, std::o
   live_run live{plan, wishes, global, signals};
   run_end end = live.invented(run, world);
   end.trouble = world.script_problem();
-  if (file && !file->close()) std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  if (file && !file->close())
+    std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
   return write_results(run.finish(started + plan.when.end, end.how), wishes, end, global);
 }
 
 }  // namespace
 
-void print_problems(const std::vector<sim::plan_problem>& problems, const lang::source_set* sources, const global_options& global) {
+void print_problems(const std::vector<sim::plan_problem>& problems, const lang::source_set* sources,
+                    const global_options& global) {
   lang::diagnostics found;
   for (const sim::plan_problem& p : problems) {
     if (p.mark && sources != nullptr && p.mark->file != lang::source_mark::no_file) {
@@ -289,11 +308,13 @@ void print_problems(const std::vector<sim::plan_problem>& problems, const lang::
     }
   }
   if (found.has_errors()) {
-    std::cerr << lang::format_diagnostics(found, *sources, lang::diagnostic_format::human, use_colour(global, STDERR_FILENO));
+    std::cerr << lang::format_diagnostics(found, *sources, lang::diagnostic_format::human,
+                                          use_colour(global, STDERR_FILENO));
   }
 }
 
-int print_plan(const lang::load_result& loaded, const run_wishes& wishes, bool as_json, const global_options& global) {
+int print_plan(const lang::load_result& loaded, const run_wishes& wishes, bool as_json,
+               const global_options& global) {
   sim::plan_options options = wishes.plan;
   // The embedded target has no address before it runs.
   if (!loaded.scenario->target_named) options.no_addresses = true;
@@ -331,8 +352,9 @@ int run_test(const lang::load_result& loaded, const run_wishes& wishes, const gl
   bool refused = false;
   auto bundle = make_bundle(record, wishes, refused);
   if (refused) return exit_bad_input;
-  return wishes.plan.virtual_time ? drive_virtual(**plan, std::move(record), std::move(bundle), wishes, global, signals)
-                                  : drive_steady(**plan, std::move(record), std::move(bundle), wishes, global, signals);
+  return wishes.plan.virtual_time
+             ? drive_virtual(**plan, std::move(record), std::move(bundle), wishes, global, signals)
+             : drive_steady(**plan, std::move(record), std::move(bundle), wishes, global, signals);
 }
 
 }  // namespace wanwu::cli

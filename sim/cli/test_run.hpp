@@ -1,4 +1,5 @@
-// What `run` and `load` do once the scenario is known: start the target if none is named, plan, drive, watch, judge, report.
+// What `run` and `load` do once the scenario is known: start the target if none is named, plan, drive, watch,
+// judge, report.
 #pragma once
 
 #include <memory>
@@ -16,27 +17,29 @@ namespace wanwu::cli {
 struct run_wishes {
   sim::plan_options plan;
   std::uint32_t flood_window = 0;
-  std::string out;                                        ///< Bundle folder; "" = runs/ID.
+  std::string out;  ///< Bundle folder; "" = runs/ID.
   bool no_bundle = false;
-  std::vector<std::pair<std::string, std::string>> to;    ///< Format, path.
-  std::string observations;                               ///< "" = none.
+  std::vector<std::pair<std::string, std::string>> to;  ///< Format, path.
+  std::string observations;                             ///< "" = none.
   std::string progress = "auto";
-  std::optional<duration> timeout;                        ///< None: the plan's length × 1.5 + a minute.
+  std::optional<duration> timeout;  ///< None: the plan's length × 1.5 + a minute.
   bool fail_fast = false;
   bool quiet = false;
   bool verbose = false;
   bool witness = true;
-  std::string command_line;                               ///< For the manifest.
+  std::string command_line;  ///< For the manifest.
 };
 
 /// Prints what is wrong with a plan to stderr.
-void print_problems(const std::vector<sim::plan_problem>& problems, const lang::source_set* sources, const global_options& global);
+void print_problems(const std::vector<sim::plan_problem>& problems, const lang::source_set* sources,
+                    const global_options& global);
 
 /// Plans and prints the plan to stdout; sends nothing.
-int print_plan(const lang::load_result& loaded, const run_wishes& wishes, bool as_json, const global_options& global);
+int print_plan(const lang::load_result& loaded, const run_wishes& wishes, bool as_json,
+               const global_options& global);
 
-/// Runs the scenario and returns the exit code. Everything is printed: progress and problems to stderr, the result to
-/// stdout.
+/// Runs the scenario and returns the exit code. Everything is printed: progress and problems to stderr, the
+/// result to stdout.
 int run_test(const lang::load_result& loaded, const run_wishes& wishes, const global_options& global);
 
 }  // namespace wanwu::cli

@@ -1,6 +1,7 @@
 // wanwu version: which program this is and what it was built with.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/arguments.hpp"
@@ -27,11 +28,12 @@ int version_command(std::span<const std::string> arguments, const global_options
     std::cout << "wanwu " << WANWU_VERSION << "\n";
     return exit_pass;
   }
-  const nlohmann::ordered_json out{{"name", "wanwu"},
-                                   {"version", WANWU_VERSION},
-                                   {"compiler", compiler},
-                                   {"formats", {"scenario/v1", "target/v1", "wanwu.bundle/v1", "wanwu.report/v1"}},
-                                   {"protocols", {"mqtt-3.1.1", "mqtt-5.0", "coap", "http-1.1"}}};
+  const nlohmann::ordered_json out{
+      {"name", "wanwu"},
+      {"version", WANWU_VERSION},
+      {"compiler", compiler},
+      {"formats", {"scenario/v1", "target/v1", "wanwu.bundle/v1", "wanwu.report/v1"}},
+      {"protocols", {"mqtt-3.1.1", "mqtt-5.0", "coap", "http-1.1"}}};
   std::cout << out.dump(2) << "\n";
   return exit_pass;
 }

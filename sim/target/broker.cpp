@@ -13,7 +13,8 @@ using mqtt::role;
 /// Whether a CONNECT that could not be decoded was at least one of MQTT 5.0, so that CONNACK may say why.
 bool says_v5(const mqtt::frame& in) {
   const auto body = in.body();
-  return body.size() >= 7 && as_text(body.first(6)) == std::string_view{"\0\4MQTT", 6} && body[6] == std::byte{5};
+  return body.size() >= 7 && as_text(body.first(6)) == std::string_view{"\0\4MQTT", 6} &&
+         body[6] == std::byte{5};
 }
 
 }  // namespace
@@ -152,7 +153,8 @@ void broker::refuse(connection_id id, const wire_error& why, bytes_view packet, 
   if (c.now == connection::stage::authenticating) return refuse_connect(id, c.version, reason, why.clause);
   const auto frame = mqtt::next_frame(packet, 0xFFFFFFFF);
   if (packet.empty() || !frame || !*frame) return close(id, now);
-  // Nobody knows what an unknown level understands; the form of 3.1.1 is the one its clause asks for [MQTT-3.1.2-2].
+  // Nobody knows what an unknown level understands; the form of 3.1.1 is the one its clause asks for
+  // [MQTT-3.1.2-2].
   if (why.clause == "MQTT-3.1.2-2") return refuse_connect(id, mqtt::version::v3_1_1, reason, why.clause);
   if (says_v5(**frame)) return refuse_connect(id, mqtt::version::v5, reason, why.clause);
   close(id, now);  // [MQTT-3.1.4-1] of 3.1.1: without a CONNACK

@@ -1,5 +1,5 @@
-// The MQTT broker: 3.1.1 and 5.0 over the codec, without sockets or clocks. Its rules are split by packet over
-// broker_connect, broker_publish, broker_subscribe, broker_delivery and broker_session .cpp.
+// The MQTT broker: 3.1.1 and 5.0 over the codec, without sockets or clocks. Its rules are split by packet
+// over broker_connect, broker_publish, broker_subscribe, broker_delivery and broker_session .cpp.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,8 @@
 
 namespace wanwu::target {
 
-/// What else wants to see publications whose topic starts with "things/". Called before the publisher gets its ack.
+/// What else wants to see publications whose topic starts with "things/". Called before the publisher gets
+/// its ack.
 using publication_listener = std::function<void(const message_view& what, std::string_view client_id)>;
 
 class broker {
@@ -90,7 +91,8 @@ class broker {
   void accept(connection_id id, const mqtt::connect& packet, time_point now);
   session_id take_session(std::string_view client_id, bool clean, bool& resumed, time_point now);
   void apply_settings(connection& c, const mqtt::connect& packet);
-  bool send_connack(connection& c, const mqtt::connect& packet, const session& s, bool resumed, bool assigned);
+  bool send_connack(connection& c, const mqtt::connect& packet, const session& s, bool resumed,
+                    bool assigned);
   void keep_will(session& s, const mqtt::will& will);
   std::string new_client_id();
   void begin_auth(connection_id id, std::string_view method, bytes_view whole);
@@ -129,8 +131,10 @@ class broker {
   // broker_subscribe.cpp
   void subscribe(connection_id id, const mqtt::subscribe& packet, time_point now);
   code judge_filter(const session& s, std::string_view filter) const;
-  code add_subscription(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier, bool& is_new);
-  void send_retained(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier, time_point now);
+  code add_subscription(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier,
+                        bool& is_new);
+  void send_retained(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier,
+                     time_point now);
   void unsubscribe(connection_id id, const mqtt::unsubscribe& packet, time_point now);
   bool drop_subscription(session_id id, std::string_view filter);
 

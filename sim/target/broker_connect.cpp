@@ -21,13 +21,19 @@ std::optional<std::uint8_t> return_code_for(mqtt::reason_code reason) {
   using r = mqtt::reason_code;
   using c = mqtt::return_code;
   switch (reason) {
-    case r::unsupported_protocol_version: return static_cast<std::uint8_t>(c::unacceptable_protocol_version);
-    case r::client_identifier_not_valid: return static_cast<std::uint8_t>(c::identifier_rejected);
+    case r::unsupported_protocol_version:
+      return static_cast<std::uint8_t>(c::unacceptable_protocol_version);
+    case r::client_identifier_not_valid:
+      return static_cast<std::uint8_t>(c::identifier_rejected);
     case r::server_unavailable:
-    case r::server_busy: return static_cast<std::uint8_t>(c::server_unavailable);
-    case r::bad_user_name_or_password: return static_cast<std::uint8_t>(c::bad_user_name_or_password);
-    case r::not_authorized: return static_cast<std::uint8_t>(c::not_authorized);
-    default: return std::nullopt;
+    case r::server_busy:
+      return static_cast<std::uint8_t>(c::server_unavailable);
+    case r::bad_user_name_or_password:
+      return static_cast<std::uint8_t>(c::bad_user_name_or_password);
+    case r::not_authorized:
+      return static_cast<std::uint8_t>(c::not_authorized);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -68,7 +74,8 @@ broker::code broker::judge_connect(const mqtt::connect& packet) const {
   const auto& rules = settings_.mqtt;
   if (packet.client_id.empty()) {
     if (!rules.allow_empty_client_id) return code::client_identifier_not_valid;
-    if (packet.level == version::v3_1_1 && !packet.clean_start) return code::client_identifier_not_valid;  // [MQTT-3.1.3-8]
+    if (packet.level == version::v3_1_1 && !packet.clean_start)
+      return code::client_identifier_not_valid;  // [MQTT-3.1.3-8]
   }
   if (packet.client_id.size() > client_id_bytes_max) return code::client_identifier_not_valid;
   if (!rules.user.empty()) {
@@ -77,7 +84,8 @@ broker::code broker::judge_connect(const mqtt::connect& packet) const {
     if (!known) return code::bad_user_name_or_password;
   }
   if (packet.last_will) {
-    if (static_cast<std::uint8_t>(packet.last_will->level) > rules.maximum_qos) return code::qos_not_supported;
+    if (static_cast<std::uint8_t>(packet.last_will->level) > rules.maximum_qos)
+      return code::qos_not_supported;
     if (packet.last_will->retain && !rules.retain_available) return code::retain_not_supported;
     if (is_denied(packet.last_will->topic)) return code::not_authorized;
   }
@@ -182,7 +190,8 @@ void broker::apply_settings(connection& c, const mqtt::connect& packet) {
   c.keep_alive = packet.keep_alive;
   if (v5 && settings_.mqtt.server_keep_alive != 0) c.keep_alive = settings_.mqtt.server_keep_alive;
   const auto wanted = p.number(property_id::receive_maximum).value_or(65535);
-  c.quota_max = static_cast<std::uint16_t>(std::min<std::uint32_t>(wanted, settings_.bounds.inflight_per_session));
+  c.quota_max =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(wanted, settings_.bounds.inflight_per_session));
   c.quota = c.quota_max;
   c.alias_maximum = static_cast<std::uint16_t>(p.number(property_id::topic_alias_maximum).value_or(0));
   c.problem_information = p.number(property_id::request_problem_information).value_or(1) != 0;
@@ -224,13 +233,15 @@ void broker::accept(connection_id id, const mqtt::connect& packet, time_point no
   c.heard_at = now;
   if (!send_connack(c, packet, s, resumed, assigned)) {
     s.will.reset();
-    return close(id, now);  // what must be announced does not fit the client's Maximum Packet Size [MQTT-3.1.2-24]
+    return close(
+        id, now);  // what must be announced does not fit the client's Maximum Packet Size [MQTT-3.1.2-24]
   }
   if (c.keep_alive != 0) watch_keep_alive(id, now + std::chrono::milliseconds{1500} * c.keep_alive);
   pump(which, now);
 }
 
-bool broker::send_connack(connection& c, const mqtt::connect& packet, const session& s, bool resumed, bool assigned) {
+bool broker::send_connack(connection& c, const mqtt::connect& packet, const session& s, bool resumed,
+                          bool assigned) {
   mqtt::connack answer{resumed, 0, {}};
   if (packet.level == version::v3_1_1) return send(c, answer);
   const auto& rules = settings_.mqtt;
@@ -256,7 +267,8 @@ bool broker::send_connack(connection& c, const mqtt::connect& packet, const sess
   for (const auto& each : table) {
     if (each.said) put_property(properties_, each.id, each.value);
   }
-  if (assigned) put_property(properties_, property_id::assigned_client_identifier, s.client_id);  // [MQTT-3.2.2-16]
+  if (assigned)
+    put_property(properties_, property_id::assigned_client_identifier, s.client_id);  // [MQTT-3.2.2-16]
   if (c.auth) put_property(properties_, property_id::authentication_method, c.auth->method);
   const auto asked = packet.properties.number(property_id::request_response_information).value_or(0);
   const auto needed = properties_.size();

@@ -1,4 +1,5 @@
-// How a message goes out to a session: at once, or from its queue as its client acknowledges. MQTT 5.0 sections 3.3, 4.3, 4.9.
+// How a message goes out to a session: at once, or from its queue as its client acknowledges. MQTT 5.0
+// sections 3.3, 4.3, 4.9.
 #include <algorithm>
 
 #include "sim/target/broker.hpp"
@@ -20,7 +21,8 @@ bool broker::has_space(const connection& c) const {
   return lanes_[c.lane].size() < outbox_bytes_max && c.backlog < settings_.bounds.unsent_per_connection;
 }
 
-void broker::deliver(session_id to, const message_view& m, message_ptr& owned, receiver& how, time_point now) {
+void broker::deliver(session_id to, const message_view& m, message_ptr& owned, receiver& how,
+                     time_point now) {
   session& s = sessions_.at(to);
   const bool is_up = s.connection != no_connection;
   if (how.qos == 0) {
@@ -39,8 +41,8 @@ void broker::deliver(session_id to, const message_view& m, message_ptr& owned, r
   }
   if (!s.out) s.out = std::make_unique<outgoing_flow>();
   outgoing_flow& flow = *s.out;
-  const bool at_once = is_up && flow.waiting.empty() && flow.unsent == flow.window.size() && flow.has_room() &&
-                       at(s.connection).quota > 0 && has_space(at(s.connection));
+  const bool at_once = is_up && flow.waiting.empty() && flow.unsent == flow.window.size() &&
+                       flow.has_room() && at(s.connection).quota > 0 && has_space(at(s.connection));
   if (!at_once) return enqueue(s, m, owned, how);
   if (expired(m, now)) return;
   if (!owned) owned = std::make_shared<const message>(m);
@@ -94,8 +96,10 @@ bool broker::send_publish(connection& c, const message_view& m, const outgoing& 
       properties_.clear();
       properties_.append(m.properties);
       // What was begun is finished even when it has expired meanwhile [MQTT-4.3.3-7].
-      if (m.expires) put_property(properties_, property_id::message_expiry_interval, std::max(1U, seconds_left(m, now)));
-      for (const auto id : how.identifiers) put_property(properties_, property_id::subscription_identifier, id);
+      if (m.expires)
+        put_property(properties_, property_id::message_expiry_interval, std::max(1U, seconds_left(m, now)));
+      for (const auto id : how.identifiers)
+        put_property(properties_, property_id::subscription_identifier, id);
       p.properties = properties_.view();
     }
     if (c.alias_maximum != 0) {

@@ -1,4 +1,5 @@
-// PUBLISH from a client and its acknowledgements, and who a message goes to. MQTT 5.0 sections 3.3 to 3.7, 4.3, 4.8.
+// PUBLISH from a client and its acknowledgements, and who a message goes to. MQTT 5.0 sections 3.3
+// to 3.7, 4.3, 4.8.
 #include <algorithm>
 
 #include "protocols/mqtt/topic.hpp"
@@ -19,8 +20,10 @@ bool is_forwarded(property_id id) {
     case property_id::content_type:
     case property_id::response_topic:
     case property_id::correlation_data:
-    case property_id::user_property: return true;
-    default: return false;
+    case property_id::user_property:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -46,7 +49,8 @@ bytes_view broker::forwarded_properties(mqtt::property_view all) {
 
 bool broker::is_denied(std::string_view topic) const {
   const auto& deny = settings_.mqtt.deny;
-  return std::any_of(deny.begin(), deny.end(), [&](const auto& filter) { return mqtt::topic_matches(filter, topic); });
+  return std::any_of(deny.begin(), deny.end(),
+                     [&](const auto& filter) { return mqtt::topic_matches(filter, topic); });
 }
 
 broker::code broker::judge_publish(const connection& c, const mqtt::publish& packet) const {
@@ -60,10 +64,12 @@ broker::code broker::judge_publish(const connection& c, const mqtt::publish& pac
   return code::success;
 }
 
-bool broker::resolve_topic(connection_id id, const mqtt::publish& packet, std::string_view& topic, time_point now) {
+bool broker::resolve_topic(connection_id id, const mqtt::publish& packet, std::string_view& topic,
+                           time_point now) {
   connection& c = at(id);
   topic = packet.topic;
-  const auto alias = packet.properties.empty() ? std::nullopt : packet.properties.number(property_id::topic_alias);
+  const auto alias =
+      packet.properties.empty() ? std::nullopt : packet.properties.number(property_id::topic_alias);
   if (alias) {
     if (*alias == 0 || *alias > settings_.mqtt.topic_alias_maximum) {
       disconnect(id, code::topic_alias_invalid, now);  // [MQTT-3.2.2-17]
@@ -82,7 +88,8 @@ bool broker::resolve_topic(connection_id id, const mqtt::publish& packet, std::s
     disconnect(id, code::protocol_error, now);  // neither a topic nor an alias that stands for one
     return false;
   }
-  if (mqtt::broken_topic_name_rule(topic, c.version).empty() && topic_levels(topic) <= topic_levels_max) return true;
+  if (mqtt::broken_topic_name_rule(topic, c.version).empty() && topic_levels(topic) <= topic_levels_max)
+    return true;
   disconnect(id, code::topic_name_invalid, now);
   return false;
 }
@@ -95,10 +102,12 @@ void broker::publish(connection_id id, const mqtt::publish& packet, time_point n
     const bool known = std::binary_search(s.received.begin(), s.received.end(), packet.packet_id);
     if (known) return send_ack(c, packet_type::pubrec, packet.packet_id);  // [MQTT-4.3.3-10]
   }
-  if (const auto reason = judge_publish(c, packet); reason != code::success) return disconnect(id, reason, now);
+  if (const auto reason = judge_publish(c, packet); reason != code::success)
+    return disconnect(id, reason, now);
   message_view m;
   if (!resolve_topic(id, packet, m.topic, now)) return;
-  if (m.topic.starts_with("$SYS/") || is_denied(m.topic)) return finish_publish(id, packet, code::not_authorized);
+  if (m.topic.starts_with("$SYS/") || is_denied(m.topic))
+    return finish_publish(id, packet, code::not_authorized);
   m.payload = packet.payload;
   m.received_at = now;
   m.publisher = s.serial;
@@ -118,7 +127,8 @@ void broker::publish(connection_id id, const mqtt::publish& packet, time_point n
 
 void broker::finish_publish(connection_id id, const mqtt::publish& packet, code reason) {
   connection& c = at(id);
-  if (packet.level == mqtt::qos::at_least_once) return send_ack(c, packet_type::puback, packet.packet_id, reason);
+  if (packet.level == mqtt::qos::at_least_once)
+    return send_ack(c, packet_type::puback, packet.packet_id, reason);
   if (packet.level == mqtt::qos::at_most_once) return;
   if (c.version == version::v3_1_1 || !mqtt::is_error(reason)) {  // a refused id is free again [MQTT-4.3.3-9]
     auto& received = sessions_.at(c.session).received;
@@ -128,7 +138,9 @@ void broker::finish_publish(connection_id id, const mqtt::publish& packet, code 
   send_ack(c, packet_type::pubrec, packet.packet_id, reason);
 }
 
-std::size_t broker::publish(const message_view& what, time_point now) { return route(what, now); }
+std::size_t broker::publish(const message_view& what, time_point now) {
+  return route(what, now);
+}
 
 std::size_t broker::route(const message_view& m, time_point now) {
   ++publications_;
@@ -160,7 +172,8 @@ void broker::add_receiver(const subscriber& to, const message_view& m) {
   if (to.no_local && s.serial == m.publisher) return;  // [MQTT-3.8.3-3]
   const auto qos = std::min(to.qos, m.qos);
   const bool retain = to.retain_as_published && m.retain;  // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-  if (s.mark == publications_) {  // overlapping subscriptions: one copy, the highest QoS, all identifiers [MQTT-3.3.4-4]
+  if (s.mark == publications_) {  // overlapping subscriptions: one copy, the highest QoS, all identifiers
+                                  // [MQTT-3.3.4-4]
     receiver& known = receivers_[s.match];
     known.qos = std::max(known.qos, qos);
     known.retain = known.retain || retain;
@@ -205,7 +218,8 @@ void broker::acknowledge(connection_id id, const mqtt::ack& packet, time_point n
   if (packet.type == packet_type::pubrec) return received(id, packet, now);
   inflight* item = s.out ? s.out->find(packet.packet_id) : nullptr;
   if (item == nullptr) return;  // an acknowledgement of nothing harms nobody
-  const bool fits = packet.type == packet_type::puback ? item->what.qos == 1 : item->now == inflight::stage::release;
+  const bool fits =
+      packet.type == packet_type::puback ? item->what.qos == 1 : item->now == inflight::stage::release;
   if (!fits) return disconnect(id, code::protocol_error, now);
   finish(c, s, *item);
   pump(c.session, now);
@@ -215,8 +229,10 @@ void broker::received(connection_id id, const mqtt::ack& packet, time_point now)
   connection& c = at(id);
   session& s = sessions_.at(c.session);
   inflight* item = s.out ? s.out->find(packet.packet_id) : nullptr;
-  if (item == nullptr) return send_ack(c, packet_type::pubrel, packet.packet_id, code::packet_identifier_not_found);
-  if (item->now == inflight::stage::publish && item->what.qos != 2) return disconnect(id, code::protocol_error, now);
+  if (item == nullptr)
+    return send_ack(c, packet_type::pubrel, packet.packet_id, code::packet_identifier_not_found);
+  if (item->now == inflight::stage::publish && item->what.qos != 2)
+    return disconnect(id, code::protocol_error, now);
   if (mqtt::is_error(static_cast<code>(packet.reason))) {  // [MQTT-4.4.0-2]
     finish(c, s, *item);
     return pump(c.session, now);

@@ -1,4 +1,5 @@
-// What happens to a session when its connection ends: will, expiry, removal. MQTT 5.0 sections 3.1.2.5, 3.1.2.11.2.
+// What happens to a session when its connection ends: will, expiry, removal. MQTT 5.0
+// sections 3.1.2.5, 3.1.2.11.2.
 #include <algorithm>
 
 #include "protocols/mqtt/topic.hpp"
@@ -64,7 +65,8 @@ void broker::watch_session(session_id id) {
   const auto soonest = std::min(s.expires_at, s.will_at);
   if (soonest >= s.timer_at) return;
   s.timer_at = soonest;
-  deadlines_.add(soonest, static_cast<std::uint8_t>(deadline::session), static_cast<std::uint32_t>(id), s.generation);
+  deadlines_.add(soonest, static_cast<std::uint8_t>(deadline::session), static_cast<std::uint32_t>(id),
+                 s.generation);
 }
 
 void broker::check_session(session_id id, std::uint32_t generation, time_point now) {

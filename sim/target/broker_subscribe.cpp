@@ -29,17 +29,20 @@ broker::code broker::judge_filter(const session& s, std::string_view filter) con
   return is_full && !is_known ? code::quota_exceeded : code::success;
 }
 
-broker::code broker::add_subscription(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier, bool& is_new) {
+broker::code broker::add_subscription(session_id id, const mqtt::filter_entry& entry,
+                                      std::uint32_t identifier, bool& is_new) {
   session& s = sessions_.at(id);
   if (const auto reason = judge_filter(s, entry.filter); reason != code::success) return reason;
   const auto shared = mqtt::split_shared(entry.filter);
   subscriber who;
   who.who = id;
   who.identifier = identifier;
-  who.qos = std::min(static_cast<std::uint8_t>(entry.level()), settings_.mqtt.maximum_qos);  // [MQTT-3.2.2-10]
+  who.qos =
+      std::min(static_cast<std::uint8_t>(entry.level()), settings_.mqtt.maximum_qos);  // [MQTT-3.2.2-10]
   who.no_local = entry.no_local();
   who.retain_as_published = entry.retain_as_published();
-  is_new = !tree_.add(shared ? shared->filter : entry.filter, shared ? shared->group : std::string_view{}, who);
+  is_new =
+      !tree_.add(shared ? shared->filter : entry.filter, shared ? shared->group : std::string_view{}, who);
   if (is_new) s.filters.emplace(entry.filter);
   return static_cast<code>(who.qos);
 }
@@ -70,7 +73,8 @@ void broker::subscribe(connection_id id, const mqtt::subscribe& packet, time_poi
   }
 }
 
-void broker::send_retained(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier, time_point now) {
+void broker::send_retained(session_id id, const mqtt::filter_entry& entry, std::uint32_t identifier,
+                           time_point now) {
   const auto serial = sessions_.at(id).serial;
   const auto granted = std::min(static_cast<std::uint8_t>(entry.level()), settings_.mqtt.maximum_qos);
   retained_.match(entry.filter, now, [&](const message_ptr& kept) {
@@ -103,7 +107,8 @@ void broker::unsubscribe(connection_id id, const mqtt::unsubscribe& packet, time
     const bool existed = drop_subscription(c.session, entry.filter);
     reasons.push_back(static_cast<std::byte>(existed ? code::success : code::no_subscription_existed));
   }
-  send(c, mqtt::unsuback{packet.packet_id, {}, c.version == version::v5 ? bytes_view{reasons} : bytes_view{}});
+  send(c,
+       mqtt::unsuback{packet.packet_id, {}, c.version == version::v5 ? bytes_view{reasons} : bytes_view{}});
 }
 
 }  // namespace wanwu::target

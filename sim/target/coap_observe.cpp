@@ -16,7 +16,8 @@ constexpr duration confirm_every = std::chrono::hours{24};
 
 void coap_server::watch(coap_request& r, coap_response& answer, const known_thing& thing, watched what,
                         const datagram& one, time_point now) {
-  const auto resource = static_cast<std::uint32_t>(services_.things().index_of(thing)) * 2 + static_cast<std::uint32_t>(what);
+  const auto resource =
+      static_cast<std::uint32_t>(services_.things().index_of(thing)) * 2 + static_cast<std::uint32_t>(what);
   answer = representation(resource);
   if (!r.observe) return;
   if (*r.observe == coap::observe_cancel) {
@@ -41,7 +42,8 @@ coap_response coap_server::representation(std::uint32_t resource) const {
   answer.content_format = format_json;
   if (static_cast<watched>(resource % 2) == watched::telemetry) {
     answer.payload = as_text(thing.last_reading);
-    const bool is_cbor = !thing.last_reading.empty() && (std::to_integer<unsigned>(thing.last_reading[0]) & 0x80U) != 0;
+    const bool is_cbor =
+        !thing.last_reading.empty() && (std::to_integer<unsigned>(thing.last_reading[0]) & 0x80U) != 0;
     if (is_cbor) answer.content_format = 112;  // application/senml+cbor
     return answer;
   }

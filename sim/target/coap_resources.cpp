@@ -76,7 +76,8 @@ coap_response coap_server::answer(coap_request& r, const datagram& one, time_poi
   } else if (r.path[0] == "rd") {
     answer = answer_rd(r, now);
   }
-  if (coap::is_success(answer.code) && get && !accepts(r, answer.content_format)) return just(code::not_acceptable);
+  if (coap::is_success(answer.code) && get && !accepts(r, answer.content_format))
+    return just(code::not_acceptable);
   return answer;
 }
 
@@ -108,7 +109,8 @@ coap_response coap_server::answer_part(coap_request& r, const datagram& one, tim
   }
   if (!get) return just(code::method_not_allowed);
   // A thing may watch its queue, and a person the thing, before the thing has said anything.
-  const known_thing* thing = r.observe ? services_.things().find_or_make(r.path[1]) : services_.things().find(r.path[1]);
+  const known_thing* thing =
+      r.observe ? services_.things().find_or_make(r.path[1]) : services_.things().find(r.path[1]);
   if (thing == nullptr) return just(code::not_found);
   coap_response answer;
   watch(r, answer, *thing, is_telemetry ? watched::telemetry : watched::commands, one, now);
@@ -156,15 +158,22 @@ coap_response coap_server::answer_description(const coap_request& r, time_point 
         return just(code::unsupported_content_format);
       }
       switch (services_.describe(r.path[1], as_text(r.payload), protocol::coap, now)) {
-        case directory::described::created: return just(code::created);
-        case directory::described::replaced: return just(code::changed);
-        case directory::described::invalid: return just(code::bad_request);
-        case directory::described::full: return just(code::service_unavailable);
+        case directory::described::created:
+          return just(code::created);
+        case directory::described::replaced:
+          return just(code::changed);
+        case directory::described::invalid:
+          return just(code::bad_request);
+        case directory::described::full:
+          return just(code::service_unavailable);
       }
       return just(code::internal_server_error);
     }
-    case code::delete_: services_.forget(r.path[1], protocol::coap, now); return just(code::deleted);
-    default: return just(code::method_not_allowed);
+    case code::delete_:
+      services_.forget(r.path[1], protocol::coap, now);
+      return just(code::deleted);
+    default:
+      return just(code::method_not_allowed);
   }
 }
 
@@ -174,7 +183,8 @@ coap_response coap_server::answer_rd(const coap_request& r, time_point now) {
   if (r.path_size == 1) {
     const auto name = argument(r, "ep");
     if (method != code::post) return just(code::method_not_allowed);
-    if (!name || !is_thing_id(*name) || !coap::parse_links(as_text(r.payload))) return just(code::bad_request);
+    if (!name || !is_thing_id(*name) || !coap::parse_links(as_text(r.payload)))
+      return just(code::bad_request);
     std::string description = "{";
     append_json_member(description, "title", *name);
     if (const auto type = argument(r, "et")) append_json_member(description, "@type", *type);
@@ -205,7 +215,8 @@ coap_response coap_server::list_links(const coap_request& r) const {
   std::string out;
   std::size_t shown = 0;
   const auto show = [&](const coap::link& link) {
-    const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const auto& f) { return coap::matches(link, f); });
+    const bool wanted =
+        std::all_of(filters.begin(), filters.end(), [&](const auto& f) { return coap::matches(link, f); });
     if (!wanted || shown >= links_shown_max) return;
     coap::append_link(out, link);
     ++shown;

@@ -9,26 +9,48 @@ using coap::code;
 using coap::message_type;
 using coap::option_number;
 
-constexpr std::uint8_t szx_default = 6;  // 1024 bytes: with headers it still fits what a path may be supposed to carry
+constexpr std::uint8_t szx_default =
+    6;  // 1024 bytes: with headers it still fits what a path may be supposed to carry
 constexpr std::size_t block_bytes = 1024;
 
 void take_option(coap_request& r, const coap::option& o) {
   const auto keep = [&](auto& list, std::size_t& size) {
-    if (size < coap_request::parts_max) list[size++] = o.text();
-    else r.too_deep = true;
+    if (size < coap_request::parts_max)
+      list[size++] = o.text();
+    else
+      r.too_deep = true;
   };
   switch (o.number) {
-    case option_number::uri_path: return keep(r.path, r.path_size);
-    case option_number::uri_query: return keep(r.query, r.query_size);
-    case option_number::observe: r.observe = o.uint(); return;
-    case option_number::accept: r.accept = o.uint(); return;
-    case option_number::content_format: r.content_format = o.uint(); return;
-    case option_number::block1: r.block1 = o.value; return;
-    case option_number::block2: r.block2 = o.value; return;
-    case option_number::if_match: r.if_match = o.value; return;
-    case option_number::etag: r.etag = o.value; return;
-    case option_number::if_none_match: r.if_none_match = true; return;
-    default: return;
+    case option_number::uri_path:
+      return keep(r.path, r.path_size);
+    case option_number::uri_query:
+      return keep(r.query, r.query_size);
+    case option_number::observe:
+      r.observe = o.uint();
+      return;
+    case option_number::accept:
+      r.accept = o.uint();
+      return;
+    case option_number::content_format:
+      r.content_format = o.uint();
+      return;
+    case option_number::block1:
+      r.block1 = o.value;
+      return;
+    case option_number::block2:
+      r.block2 = o.value;
+      return;
+    case option_number::if_match:
+      r.if_match = o.value;
+      return;
+    case option_number::etag:
+      r.etag = o.value;
+      return;
+    case option_number::if_none_match:
+      r.if_none_match = true;
+      return;
+    default:
+      return;
   }
 }
 
@@ -102,7 +124,8 @@ void coap_server::finish_exchange(coap::peer_key peer, const coap::message& m, t
   const auto list = observers_.of_resource(static_cast<std::uint32_t>(*resource));
   const std::vector<std::uint32_t> indices{list.begin(), list.end()};
   for (const auto index : indices) {
-    if (observers_.at(index).peer == peer) notify_one(static_cast<std::uint32_t>(*resource), observers_.at(index), now);
+    if (observers_.at(index).peer == peer)
+      notify_one(static_cast<std::uint32_t>(*resource), observers_.at(index), now);
   }
 }
 
@@ -123,13 +146,15 @@ void coap_server::request(const datagram& one, const coap::message& m, coap::pee
   r.payload = m.payload;
   coap_response answer_to;
   if (coap::check_options(m.options, coap::message_side::request)) {
-    if (m.type != message_type::confirmable) return;  // rejected, and a NON is rejected in silence [RFC7252-5.4.1]
+    if (m.type != message_type::confirmable)
+      return;  // rejected, and a NON is rejected in silence [RFC7252-5.4.1]
     answer_to.code = code::bad_option;
     return reply(r, answer_to, one, now);
   }
   bool through_proxy = false;
   for (const auto& o : m.options) {
-    through_proxy = through_proxy || o.number == option_number::proxy_uri || o.number == option_number::proxy_scheme;
+    through_proxy =
+        through_proxy || o.number == option_number::proxy_uri || o.number == option_number::proxy_scheme;
     if (coap::has_legal_length(o)) take_option(r, o);
   }
   bytes body;
@@ -161,14 +186,19 @@ bool coap_server::assemble(coap_request& r, coap_response& answer, bytes& body, 
     return false;
   }
   answer.block1 = coap::encode_block(*block);
-  auto taken = transfers_.take(r.peer, coap::operation_key(*r.message), r.content_format, *block, r.payload, now);
+  auto taken =
+      transfers_.take(r.peer, coap::operation_key(*r.message), r.content_format, *block, r.payload, now);
   switch (taken.step) {
     case coap::assembly_step::complete:
       body = std::move(taken.body);
       r.payload = body;
       return true;
-    case coap::assembly_step::more: answer.code = code::continue_; return false;
-    case coap::assembly_step::incomplete: answer.code = code::request_entity_incomplete; return false;
+    case coap::assembly_step::more:
+      answer.code = code::continue_;
+      return false;
+    case coap::assembly_step::incomplete:
+      answer.code = code::request_entity_incomplete;
+      return false;
     case coap::assembly_step::too_large:
       answer.code = code::request_entity_too_large;
       answer.size1 = static_cast<std::uint32_t>(transfers_.body_bytes_max());
@@ -177,11 +207,12 @@ bool coap_server::assemble(coap_request& r, coap_response& answer, bytes& body, 
   return false;
 }
 
-void coap_server::write(byte_writer& out, message_type type, coap::message_id id, const coap_request* r, bytes_view token,
-                        coap_response& answer, std::uint8_t szx_max) {
+void coap_server::write(byte_writer& out, message_type type, coap::message_id id, const coap_request* r,
+                        bytes_view token, coap_response& answer, std::uint8_t szx_max) {
   std::optional<coap::block> wanted;
   if (r != nullptr && r->block2) wanted = coap::decode_block(*r->block2);
-  const bool is_long = answer.payload.size() > block_bytes || answer.payload.size() > std::size_t{16} << szx_max;
+  const bool is_long = answer.payload.size() > block_bytes || answer.payload.size() > std::size_t{16}
+                                                                                          << szx_max;
   std::optional<coap::body_slice> slice;
   bytes_view payload = as_bytes(answer.payload);
   if (coap::is_success(answer.code) && (wanted || is_long)) {
@@ -208,7 +239,8 @@ void coap_server::write(byte_writer& out, message_type type, coap::message_id id
   if (answer.max_age) w.add_uint(option_number::max_age, *answer.max_age);
   if (slice) w.add_uint(option_number::block2, coap::encode_block(slice->block));
   if (answer.block1) w.add_uint(option_number::block1, *answer.block1);
-  if (slice && slice->block.number == 0) w.add_uint(option_number::size2, static_cast<std::uint32_t>(answer.payload.size()));
+  if (slice && slice->block.number == 0)
+    w.add_uint(option_number::size2, static_cast<std::uint32_t>(answer.payload.size()));
   if (answer.size1) w.add_uint(option_number::size1, *answer.size1);
   w.payload(payload);
 }

@@ -50,7 +50,8 @@ struct coap_response {
 
 class coap_server {
  public:
-  coap_server(const target_settings& settings, thing_services& services, datagram_box& out, target_totals& totals);
+  coap_server(const target_settings& settings, thing_services& services, datagram_box& out,
+              target_totals& totals);
 
   void receive(const datagram& one, time_point now);
   void advance(time_point now);
@@ -68,7 +69,9 @@ class coap_server {
     endpoint_id local{};
   };
   struct peer_hash {
-    std::size_t operator()(coap::peer_key k) const noexcept { return static_cast<std::size_t>(k) * 0x9E3779B97F4A7C15ULL; }
+    std::size_t operator()(coap::peer_key k) const noexcept {
+      return static_cast<std::size_t>(k) * 0x9E3779B97F4A7C15ULL;
+    }
   };
 
   // coap_server.cpp: the message layer
@@ -76,13 +79,13 @@ class coap_server {
   void finish_exchange(coap::peer_key peer, const coap::message& m, time_point now);
   bool assemble(coap_request& r, coap_response& answer, bytes& body, time_point now);
   void reply(const coap_request& r, coap_response& answer, const datagram& one, time_point now);
-  void write(byte_writer& out, coap::message_type type, coap::message_id id, const coap_request* r, bytes_view token,
-             coap_response& answer, std::uint8_t szx_max);
+  void write(byte_writer& out, coap::message_type type, coap::message_id id, const coap_request* r,
+             bytes_view token, coap_response& answer, std::uint8_t szx_max);
   coap::message_id next_id() noexcept { return coap::message_id{++last_id_}; }
 
   // coap_observe.cpp
-  void watch(coap_request& r, coap_response& answer, const known_thing& thing, watched what, const datagram& one,
-             time_point now);
+  void watch(coap_request& r, coap_response& answer, const known_thing& thing, watched what,
+             const datagram& one, time_point now);
   void notify(std::uint32_t resource, time_point now);
   void notify_one(std::uint32_t resource, coap::observer& to, time_point now);
   coap_response representation(std::uint32_t resource) const;
@@ -106,7 +109,8 @@ class coap_server {
   coap::observer_registry observers_;
   coap::confirmable_sender sender_;
   std::unordered_map<coap::peer_key, where, peer_hash> watchers_;  ///< Where notifications go.
-  std::set<std::pair<coap::peer_key, std::uint32_t>> owed_;       ///< Notifications that wait for an ACK of the last one.
+  std::set<std::pair<coap::peer_key, std::uint32_t>>
+      owed_;  ///< Notifications that wait for an ACK of the last one.
   std::vector<coap::confirmable_sender::due> due_;
   std::vector<std::uint32_t> notified_;
   std::uint16_t last_id_;

@@ -36,11 +36,13 @@ void command_router::mark_delivered(command& what, std::int64_t at_ms) {
   what.trail.push_back({at_ms, "target", "delivered", {}});
 }
 
-command* command_router::answer(std::string_view id, std::string_view status, std::string_view reason, std::int64_t at_ms) {
+command* command_router::answer(std::string_view id, std::string_view status, std::string_view reason,
+                                std::int64_t at_ms) {
   command* known = find(id);
   if (known == nullptr || known->finished) return known;
   mark_delivered(*known, at_ms);
-  finish(*known, {at_ms, known->thing, std::string{status.empty() ? "accepted" : status}, std::string{reason}});
+  finish(*known,
+         {at_ms, known->thing, std::string{status.empty() ? "accepted" : status}, std::string{reason}});
   return known;
 }
 

@@ -18,8 +18,9 @@ namespace wanwu::target {
 /// One step in a command's life, as GET /audit tells it.
 struct audit_entry {
   std::int64_t at_ms{};
-  std::string actor;   ///< Who did this step: the giver, the thing, or "target".
-  std::string result;  ///< "requested", "delivered", "accepted", "rejected", "timed out" or what the thing said.
+  std::string actor;  ///< Who did this step: the giver, the thing, or "target".
+  std::string
+      result;  ///< "requested", "delivered", "accepted", "rejected", "timed out" or what the thing said.
   std::string reason;
 };
 
@@ -42,8 +43,8 @@ class command_router {
   command_router(const target_bounds& bounds, std::uint64_t seed) : bounds_{bounds}, chance_{seed} {}
 
   /// nullptr when too many wait. The command lives at least until it is finished.
-  command* give(std::string_view thing, std::string_view action, std::string_view input, std::string_view actor,
-                std::int64_t at_ms, time_point now);
+  command* give(std::string_view thing, std::string_view action, std::string_view input,
+                std::string_view actor, std::int64_t at_ms, time_point now);
   void mark_delivered(command& what, std::int64_t at_ms);
   /// Nothing when there is no such command; a finished one stays as it is.
   command* answer(std::string_view id, std::string_view status, std::string_view reason, std::int64_t at_ms);
@@ -64,7 +65,7 @@ class command_router {
   coap::chance chance_;
   std::unordered_map<std::string, command> all_;
   std::unordered_map<std::string, std::deque<std::string>> waiting_;  ///< By thing.
-  std::deque<std::string> by_age_;                                   ///< Unfinished ones, and finished ones not yet met.
+  std::deque<std::string> by_age_;  ///< Unfinished ones, and finished ones not yet met.
   std::deque<std::string> finished_;
   std::size_t unfinished_ = 0;
 };

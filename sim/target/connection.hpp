@@ -16,17 +16,18 @@ namespace wanwu::target {
 enum class connection_id : std::uint32_t {};
 inline constexpr connection_id no_connection{0xFFFFFFFF};
 
-/// Topic aliases both ways; made when the first one is used. They do not outlive the connection [MQTT-3.3.2-7].
+/// Topic aliases both ways; made when the first one is used. They do not outlive the connection
+/// [MQTT-3.3.2-7].
 struct alias_tables {
-  std::vector<std::string> from_client;                         ///< Index = alias - 1; "" = not set.
+  std::vector<std::string> from_client;  ///< Index = alias - 1; "" = not set.
   std::unordered_map<std::string, std::uint16_t> to_client;
 };
 
 /// An enhanced authentication under way or behind us. MQTT 5.0 section 4.12.
 struct auth_exchange {
   std::string method;
-  std::string challenge;   ///< What the client must answer; "" = none open.
-  bytes connect_packet;    ///< The whole CONNECT, until the exchange is done.
+  std::string challenge;  ///< What the client must answer; "" = none open.
+  bytes connect_packet;   ///< The whole CONNECT, until the exchange is done.
 };
 
 struct connection {
@@ -42,7 +43,7 @@ struct connection {
   std::uint32_t lane = 0;
   std::uint32_t generation = 0;  ///< Counts the lives of this index, for deadlines.
   session_id session = no_session;
-  time_point heard_at;           ///< When the last bytes came, for the keep alive.
+  time_point heard_at;                        ///< When the last bytes came, for the keep alive.
   std::uint32_t maximum_packet = 0xFFFFFFFF;  ///< What the client takes, in bytes.
   std::size_t backlog = 0;                    ///< Bytes the owner of the link could not send yet.
   std::uint16_t keep_alive = 0;               ///< Seconds in force; 0 = off.

@@ -8,17 +8,21 @@
 
 namespace wanwu::target {
 
-/// Belongs to its shard's thread; takes the core's lock once a batch of at most udp_transport::batch_max datagrams.
+/// Belongs to its shard's thread; takes the core's lock once a batch of at most udp_transport::batch_max
+/// datagrams.
 class datagram_port final : public readiness_listener {
  public:
-  datagram_port(reactor& events, std::mutex& lock, target_core& core) : transport_{events}, lock_{lock}, core_{core} {
+  datagram_port(reactor& events, std::mutex& lock, target_core& core)
+      : transport_{events}, lock_{lock}, core_{core} {
     transport_.attach(*this);
   }
 
   tl::expected<socket_address, std::error_code> listen(const socket_address& address) {
     return transport_.listen(address);
   }
-  void ready(std::span<const readiness> events, time_point now) override { transport_.dispatch(events, *this, now); }
+  void ready(std::span<const readiness> events, time_point now) override {
+    transport_.dispatch(events, *this, now);
+  }
 
   /// With the lock held.
   void take_output(target_core& core) {

@@ -10,8 +10,8 @@
 
 namespace wanwu::target {
 
-/// A binary heap of 24-byte entries. Entries are not cancelled: the owner checks, when one comes up, whether it still
-/// holds (`generation`), and puts it back at a later instant if the peer has been active meanwhile.
+/// A binary heap of 24-byte entries. Entries are not cancelled: the owner checks, when one comes up, whether
+/// it still holds (`generation`), and puts it back at a later instant if the peer has been active meanwhile.
 class deadline_queue {
  public:
   struct entry {

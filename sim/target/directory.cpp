@@ -13,7 +13,8 @@ constexpr std::size_t id_bytes_max = 128;
 
 bool holds(const known_thing& thing, const thing_query& query) {
   return std::all_of(query.wanted.begin(), query.wanted.end(), [&](const auto& want) {
-    if (want.first == "type") return std::find(thing.types.begin(), thing.types.end(), want.second) != thing.types.end();
+    if (want.first == "type")
+      return std::find(thing.types.begin(), thing.types.end(), want.second) != thing.types.end();
     return std::find(thing.members.begin(), thing.members.end(), want) != thing.members.end();
   });
 }
@@ -41,7 +42,9 @@ known_thing* directory::find_or_make(std::string_view id) {
   return &rows_.back();
 }
 
-thing_index directory::index_of(const known_thing& thing) const { return thing_index{index_.at(thing.id)}; }
+thing_index directory::index_of(const known_thing& thing) const {
+  return thing_index{index_.at(thing.id)};
+}
 
 directory::described directory::describe(std::string_view id, std::string_view text) {
   auto facts = read_description(text);
@@ -94,7 +97,8 @@ thing_page directory::search(const thing_query& query) const {
     page.items.push_back(&thing);
     return true;
   };
-  const auto type = std::find_if(query.wanted.begin(), query.wanted.end(), [](const auto& w) { return w.first == "type"; });
+  const auto type =
+      std::find_if(query.wanted.begin(), query.wanted.end(), [](const auto& w) { return w.first == "type"; });
   if (type != query.wanted.end()) {
     const auto listed = by_type_.find(type->second);
     if (listed == by_type_.end()) return page;

@@ -30,7 +30,7 @@ struct known_thing {
 /// "type" and any member of the description; all must hold.
 struct thing_query {
   std::vector<std::pair<std::string, std::string>> wanted;
-  std::string after;        ///< Only ids behind this one.
+  std::string after;  ///< Only ids behind this one.
   std::size_t limit = 100;
 };
 struct thing_page {
@@ -63,8 +63,8 @@ class directory {
   void unlist(const known_thing& thing);
 
   std::deque<known_thing> rows_;
-  std::unordered_map<std::string_view, std::uint32_t> index_;          ///< Keys live in the rows.
-  std::map<std::string_view, std::uint32_t> by_id_;                    ///< Described ones.
+  std::unordered_map<std::string_view, std::uint32_t> index_;  ///< Keys live in the rows.
+  std::map<std::string_view, std::uint32_t> by_id_;            ///< Described ones.
   std::map<std::string, std::set<std::string_view>, std::less<>> by_type_;
   std::size_t things_max_;
   std::size_t description_bytes_ = 0;

@@ -32,7 +32,9 @@ http_answer json(std::uint16_t status, std::string body) {
   return answer;
 }
 
-bool is_get(const http::request& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool is_get(const http::request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -73,7 +75,8 @@ std::optional<http_target> parse_http_target(std::string_view text) {
     const auto pair = query.substr(0, to);
     const auto equals = pair.find('=');
     auto name = coap::percent_decode(pair.substr(0, equals));
-    auto value = coap::percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
+    auto value =
+        coap::percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
     if (!name || !value || target.query.size() == parts_max) return std::nullopt;
     if (!name->empty()) target.query.emplace_back(std::move(*name), std::move(*value));
     if (to == std::string_view::npos) break;
@@ -102,9 +105,10 @@ http_answer http_server::route(const http::request& request, const http_target& 
   if (size == 2 && path[0] == "actions") {
     return request.method == "PATCH" ? answer_command(request, path[1], now) : not_allowed("PATCH");
   }
-  const bool known = size == 0 || (size == 1 && (path[0] == "audit" || path[0] == "stats" || path[0].empty())) ||
-                     (size == 2 && ((path[0] == "telemetry" && path[1] == "stream") ||
-                                    (path[0] == ".well-known" && path[1] == "wot")));
+  const bool known =
+      size == 0 || (size == 1 && (path[0] == "audit" || path[0] == "stats" || path[0].empty())) ||
+      (size == 2 &&
+       ((path[0] == "telemetry" && path[1] == "stream") || (path[0] == ".well-known" && path[1] == "wot")));
   if (!known) return problem(404, "there is nothing here");
   if (!is_get(request)) return not_allowed("GET, HEAD");
   if (size == 1 && path[0] == "audit") return audit(target);
@@ -118,7 +122,8 @@ http_answer http_server::route(const http::request& request, const http_target& 
   return own_description(request);
 }
 
-http_answer http_server::route_thing(const http::request& request, const http_target& target, time_point now) {
+http_answer http_server::route_thing(const http::request& request, const http_target& target,
+                                     time_point now) {
   const auto& path = target.path;
   if (path.size() == 1) return is_get(request) ? search(target) : not_allowed("GET, HEAD");
   if (!is_thing_id(path[1])) return problem(404, "that is no id of a thing");
@@ -132,25 +137,31 @@ http_answer http_server::route_thing(const http::request& request, const http_ta
   }
   if (request.method == "PUT") return describe(request, path[1], now);
   if (request.method != "DELETE") return not_allowed("GET, HEAD, PUT, DELETE");
-  return services_.forget(path[1], protocol::http, now) ? just(204) : problem(404, "no such thing is registered");
+  return services_.forget(path[1], protocol::http, now) ? just(204)
+                                                        : problem(404, "no such thing is registered");
 }
 
 http_answer http_server::describe(const http::request& request, const std::string& id, time_point now) {
-  if (request.body.size() > settings_.bounds.description_bytes) return problem(413, "the description is too long");
+  if (request.body.size() > settings_.bounds.description_bytes)
+    return problem(413, "the description is too long");
   switch (services_.describe(id, as_text(request.body), protocol::http, now)) {
     case directory::described::created: {
       auto answer = just(201);
       answer.fields = "Location: /things/" + id + "\r\n";
       return answer;
     }
-    case directory::described::replaced: return just(204);
-    case directory::described::invalid: return problem(400, "a description is a JSON object");
-    case directory::described::full: return problem(507, "the directory is full");
+    case directory::described::replaced:
+      return just(204);
+    case directory::described::invalid:
+      return problem(400, "a description is a JSON object");
+    case directory::described::full:
+      return problem(507, "the directory is full");
   }
   return problem(500, "the description was not understood");
 }
 
-http_answer http_server::route_thing_part(const http::request& request, const http_target& target, time_point now) {
+http_answer http_server::route_thing_part(const http::request& request, const http_target& target,
+                                          time_point now) {
   const auto& path = target.path;
   const auto& part = path[2];
   if (path.size() == 3 && part == "telemetry") {
@@ -163,7 +174,8 @@ http_answer http_server::route_thing_part(const http::request& request, const ht
     const bool kept = services_.report(path[1], protocol::http, request.body, now);
     return kept ? just(202) : problem(507, "the directory is full");
   }
-  if (path.size() == 3 && part == "actions") return is_get(request) ? pending(target, now) : not_allowed("GET, HEAD");
+  if (path.size() == 3 && part == "actions")
+    return is_get(request) ? pending(target, now) : not_allowed("GET, HEAD");
   if (path.size() != 4) return problem(404, "there is nothing here");
   if (part == "events") {
     if (request.method != "POST") return not_allowed("POST");
@@ -179,7 +191,8 @@ http_answer http_server::route_thing_part(const http::request& request, const ht
     append_json_member(body, "at", thing->last_at_ms);
     return json(200, body + '}');
   }
-  if (part == "actions") return request.method == "POST" ? give_command(request, target, now) : not_allowed("POST");
+  if (part == "actions")
+    return request.method == "POST" ? give_command(request, target, now) : not_allowed("POST");
   return problem(404, "there is nothing here");
 }
 
@@ -224,10 +237,12 @@ http_answer http_server::search(const http_target& target) const {
   return json(200, body + '}');
 }
 
-http_answer http_server::give_command(const http::request& request, const http_target& target, time_point now) {
+http_answer http_server::give_command(const http::request& request, const http_target& target,
+                                      time_point now) {
   if (!is_thing_id(target.path[3])) return problem(400, "that is no name of an action");
   const auto actor = request.field("From");
-  const command* made = services_.give(target.path[1], target.path[3], request.body, actor.empty() ? "anonymous" : actor, now);
+  const command* made =
+      services_.give(target.path[1], target.path[3], request.body, actor.empty() ? "anonymous" : actor, now);
   if (made == nullptr) return problem(429, "too many commands wait for an answer");
   std::string body = "{";
   append_json_member(body, "id", made->id);
@@ -282,19 +297,32 @@ http_answer http_server::audit(const http_target& target) const {
 http_answer http_server::stats() const {
   const auto t = count_();
   const std::pair<std::string_view, std::uint64_t> table[] = {
-      {"mqtt_packets_in", t.mqtt_packets_in},   {"mqtt_publishes_in", t.mqtt_publishes_in},
-      {"mqtt_publishes_out", t.mqtt_publishes_out}, {"mqtt_dropped", t.mqtt_dropped},
-      {"mqtt_bytes_in", t.mqtt_bytes_in},       {"mqtt_bytes_out", t.mqtt_bytes_out},
-      {"mqtt_connects", t.mqtt_connects},       {"mqtt_refused", t.mqtt_refused},
-      {"mqtt_wire_errors", t.mqtt_wire_errors}, {"mqtt_connections", t.mqtt_connections},
-      {"mqtt_sessions", t.mqtt_sessions},       {"mqtt_subscriptions", t.mqtt_subscriptions},
-      {"mqtt_retained", t.mqtt_retained},       {"coap_requests", t.coap_requests},
-      {"coap_duplicates", t.coap_duplicates},   {"coap_responses", t.coap_responses},
-      {"coap_notifications", t.coap_notifications}, {"coap_wire_errors", t.coap_wire_errors},
-      {"coap_observers", t.coap_observers},     {"http_requests", t.http_requests},
-      {"http_wire_errors", t.http_wire_errors}, {"http_connections", t.http_connections},
-      {"telemetry", t.telemetry},               {"events", t.events},
-      {"commands", t.commands},                 {"acks", t.acks},
+      {"mqtt_packets_in", t.mqtt_packets_in},
+      {"mqtt_publishes_in", t.mqtt_publishes_in},
+      {"mqtt_publishes_out", t.mqtt_publishes_out},
+      {"mqtt_dropped", t.mqtt_dropped},
+      {"mqtt_bytes_in", t.mqtt_bytes_in},
+      {"mqtt_bytes_out", t.mqtt_bytes_out},
+      {"mqtt_connects", t.mqtt_connects},
+      {"mqtt_refused", t.mqtt_refused},
+      {"mqtt_wire_errors", t.mqtt_wire_errors},
+      {"mqtt_connections", t.mqtt_connections},
+      {"mqtt_sessions", t.mqtt_sessions},
+      {"mqtt_subscriptions", t.mqtt_subscriptions},
+      {"mqtt_retained", t.mqtt_retained},
+      {"coap_requests", t.coap_requests},
+      {"coap_duplicates", t.coap_duplicates},
+      {"coap_responses", t.coap_responses},
+      {"coap_notifications", t.coap_notifications},
+      {"coap_wire_errors", t.coap_wire_errors},
+      {"coap_observers", t.coap_observers},
+      {"http_requests", t.http_requests},
+      {"http_wire_errors", t.http_wire_errors},
+      {"http_connections", t.http_connections},
+      {"telemetry", t.telemetry},
+      {"events", t.events},
+      {"commands", t.commands},
+      {"acks", t.acks},
       {"things", t.things},
   };
   std::string body = "{";
@@ -308,10 +336,11 @@ http_answer http_server::own_description(const http::request& request) const {
   std::string body = R"({"@context":"https://www.w3.org/2022/wot/td/v1.1","@type":"ThingDirectory")";
   append_json_member(body, "title", "wanwu embedded target");
   append_json_member(body, "base", "http://" + std::string{host} + "/");
-  body += R"(,"securityDefinitions":{"none":{"scheme":"nosec"}},"security":"none",)"
-          R"("properties":{"things":{"readOnly":true,"forms":[{"href":"things","op":"readproperty"}]},)"
-          R"("stats":{"readOnly":true,"forms":[{"href":"stats","op":"readproperty"}]}},)"
-          R"("events":{"telemetry":{"forms":[{"href":"telemetry/stream","op":"subscribeevent","subprotocol":"sse"}]}}})";
+  body +=
+      R"(,"securityDefinitions":{"none":{"scheme":"nosec"}},"security":"none",)"
+      R"("properties":{"things":{"readOnly":true,"forms":[{"href":"things","op":"readproperty"}]},)"
+      R"("stats":{"readOnly":true,"forms":[{"href":"stats","op":"readproperty"}]}},)"
+      R"("events":{"telemetry":{"forms":[{"href":"telemetry/stream","op":"subscribeevent","subprotocol":"sse"}]}}})";
   auto answer = json(200, body);
   answer.content_type = "application/td+json";
   return answer;

@@ -16,8 +16,9 @@ constexpr int pipelined_max = 1000;
 
 }  // namespace
 
-http_server::http_server(const target_settings& settings, thing_services& services, std::vector<outbox>& lanes,
-                         target_totals& totals, std::function<target_totals()> count)
+http_server::http_server(const target_settings& settings, thing_services& services,
+                         std::vector<outbox>& lanes, target_totals& totals,
+                         std::function<target_totals()> count)
     : settings_{settings}, services_{services}, lanes_{lanes}, totals_{totals}, count_{std::move(count)} {}
 
 std::uint32_t http_server::opened(std::uint32_t lane, link_name link, const socket_address&, time_point) {
@@ -46,7 +47,9 @@ void http_server::ended(std::uint32_t who) {
   --open_;
 }
 
-void http_server::backlog(std::uint32_t who, std::size_t unsent) { clients_[who].backlog = unsent; }
+void http_server::backlog(std::uint32_t who, std::size_t unsent) {
+  clients_[who].backlog = unsent;
+}
 
 void http_server::close(client& c) {
   c.closing = true;
@@ -104,7 +107,8 @@ void http_server::refuse(client& c, std::uint16_t status) {
 void http_server::answer(client& c, const http::request& request, std::uint32_t who, time_point now) {
   ++totals_.http_requests;
   const auto target = parse_http_target(request.target);
-  const auto said = target ? route(request, *target, now) : problem(400, "the target is no path of this server");
+  const auto said =
+      target ? route(request, *target, now) : problem(400, "the target is no path of this server");
   outbox& box = lanes_[c.lane];
   const auto at = box.size();
   if (said.stream) {

@@ -1,4 +1,5 @@
-// The HTTP side of the target: an API over things, readings, commands and counters. HTTP/1.1, JSON, problem+json.
+// The HTTP side of the target: an API over things, readings, commands and counters. HTTP/1.1, JSON,
+// problem+json.
 #pragma once
 
 #include <deque>
@@ -29,14 +30,14 @@ struct http_answer {
   std::uint16_t status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::string fields;  ///< Complete lines, each ended by CRLF.
+  std::string fields;   ///< Complete lines, each ended by CRLF.
   bool stream = false;  ///< An event stream begins.
 };
 
 class http_server {
  public:
-  http_server(const target_settings& settings, thing_services& services, std::vector<outbox>& lanes, target_totals& totals,
-              std::function<target_totals()> count);
+  http_server(const target_settings& settings, thing_services& services, std::vector<outbox>& lanes,
+              target_totals& totals, std::function<target_totals()> count);
 
   std::uint32_t opened(std::uint32_t lane, link_name link, const socket_address& from, time_point now);
   void receive(std::uint32_t from, bytes_view raw, time_point now);

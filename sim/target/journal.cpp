@@ -9,7 +9,8 @@ namespace {
 
 constexpr const char* schema =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-    "CREATE TABLE IF NOT EXISTS journal(at_ms INTEGER NOT NULL, kind TEXT NOT NULL, thing TEXT NOT NULL, what TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS journal(at_ms INTEGER NOT NULL, kind TEXT NOT NULL, thing TEXT NOT NULL, "
+    "what TEXT NOT NULL,"
     " corr TEXT NOT NULL, actor TEXT NOT NULL, result TEXT NOT NULL, payload BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS journal_corr ON journal(corr) WHERE corr <> '';"
     "CREATE INDEX IF NOT EXISTS journal_thing ON journal(thing, at_ms);";
@@ -75,7 +76,9 @@ void journal::write_batches() {
 
 void journal::write(const std::vector<journal_entry>& batch) {
   sqlite3_stmt* row = nullptr;
-  if (sqlite3_prepare_v2(file_, "INSERT INTO journal VALUES(?,?,?,?,?,?,?,?)", -1, &row, nullptr) != SQLITE_OK) return;
+  if (sqlite3_prepare_v2(file_, "INSERT INTO journal VALUES(?,?,?,?,?,?,?,?)", -1, &row, nullptr) !=
+      SQLITE_OK)
+    return;
   sqlite3_exec(file_, "BEGIN", nullptr, nullptr, nullptr);
   for (const auto& e : batch) {
     sqlite3_bind_int64(row, 1, e.at_ms);

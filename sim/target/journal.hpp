@@ -17,7 +17,7 @@ namespace wanwu::target {
 
 struct journal_entry {
   std::int64_t at_ms{};
-  std::string kind;    ///< "event", "command", "register", "unregister".
+  std::string kind;  ///< "event", "command", "register", "unregister".
   std::string thing, what, corr, actor, result, payload;
 };
 

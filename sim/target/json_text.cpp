@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "protocols/core/byte_reader.hpp"
@@ -26,8 +27,10 @@ bool is_shallow(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c == '\\') ++i;
-      else if (c == '"') quoted = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        quoted = false;
     } else if (c == '"') {
       quoted = true;
     } else if (c == '{' || c == '[') {
@@ -45,7 +48,9 @@ json parse(bytes_view text) {
   return json::parse(chars.begin(), chars.end(), nullptr, false);
 }
 
-std::string print(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string print(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 /// A record's value, whatever its kind.
 std::optional<std::string> senml_value(const json& record) {
@@ -66,7 +71,8 @@ std::optional<std::string> find_in_pack(const json& pack, std::string_view prope
   return std::nullopt;
 }
 
-/// The few forms of CBOR that SenML packs are made of (RFC 8428 section 6): arrays and maps of integers, numbers, texts.
+/// The few forms of CBOR that SenML packs are made of (RFC 8428 section 6): arrays and maps of integers,
+/// numbers, texts.
 struct cbor_cursor {
   byte_reader in;
 
@@ -84,8 +90,10 @@ double half_to_double(std::uint16_t half) {
   const int exponent = half >> 10U & 0x1F;
   const double mantissa = half & 0x3FF;
   double value = 0;
-  if (exponent == 0) value = std::ldexp(mantissa, -24);
-  else if (exponent != 31) value = std::ldexp(mantissa + 1024, exponent - 25);
+  if (exponent == 0)
+    value = std::ldexp(mantissa, -24);
+  else if (exponent != 31)
+    value = std::ldexp(mantissa + 1024, exponent - 25);
   return (half & 0x8000U) != 0 ? -value : value;
 }
 
@@ -133,11 +141,14 @@ std::optional<std::string> find_in_cbor(bytes_view reading, std::string_view pro
       if (label.is_discarded() || item.is_discarded()) return std::nullopt;
       if (!label.is_number_integer()) continue;
       const auto number = label.get<std::int64_t>();
-      if (number == 0) name = std::move(item);
-      else if (number >= 2 && number <= 4) value = std::move(item);
+      if (number == 0)
+        name = std::move(item);
+      else if (number >= 2 && number <= 4)
+        value = std::move(item);
     }
     if (!c.in.ok()) return std::nullopt;
-    if (name.is_string() && name.get_ref<const std::string&>() == property && !value.is_null()) return print(value);
+    if (name.is_string() && name.get_ref<const std::string&>() == property && !value.is_null())
+      return print(value);
   }
   return std::nullopt;
 }
@@ -188,7 +199,8 @@ void append_json_raw(std::string& out, std::string_view name, bytes_view raw) {
   const auto text = as_text(raw);
   const bool is_json = !text.empty() && is_shallow(text) && json::accept(text.begin(), text.end());
   if (!is_json) return append_json_string(out, text);
-  for (const char c : text) out += c == '\n' || c == '\r' ? ' ' : c;  // white space in JSON, but a line end in a stream
+  for (const char c : text)
+    out += c == '\n' || c == '\r' ? ' ' : c;  // white space in JSON, but a line end in a stream
 }
 
 std::optional<description_facts> read_description(std::string_view text) {
@@ -211,13 +223,15 @@ std::optional<description_facts> read_description(std::string_view text) {
     auto printed = value.is_string() ? value.get<std::string>() : print(value);
     if (name.size() + printed.size() > member_bytes_max) continue;
     const auto colon = name.rfind(':');  // "sim:district" is searched by as "district"
-    facts.members.emplace_back(colon == std::string::npos ? name : name.substr(colon + 1), std::move(printed));
+    facts.members.emplace_back(colon == std::string::npos ? name : name.substr(colon + 1),
+                               std::move(printed));
   }
   return facts;
 }
 
 std::optional<std::string> find_reading(bytes_view reading, std::string_view property) {
-  if (!reading.empty() && (std::to_integer<unsigned>(reading[0]) >> 5U) == 4) return find_in_cbor(reading, property);
+  if (!reading.empty() && (std::to_integer<unsigned>(reading[0]) >> 5U) == 4)
+    return find_in_cbor(reading, property);
   const json parsed = parse(reading);
   if (parsed.is_array()) return find_in_pack(parsed, property);
   if (!parsed.is_object()) return std::nullopt;

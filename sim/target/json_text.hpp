@@ -27,7 +27,8 @@ struct description_facts {
 /// Nothing when `text` is not a JSON object of reasonable depth.
 std::optional<description_facts> read_description(std::string_view text);
 
-/// The value of one property in a reading: {"temperature": 21.5, ...}, SenML JSON or SenML CBOR. As JSON text.
+/// The value of one property in a reading: {"temperature": 21.5, ...}, SenML JSON or SenML CBOR. As JSON
+/// text.
 std::optional<std::string> find_reading(bytes_view reading, std::string_view property);
 
 /// The string member `name` of a JSON object, "" when there is none.

@@ -15,7 +15,8 @@ inline constexpr time_point never = time_point::max();
 struct message_view {
   std::string_view topic;
   bytes_view payload;
-  bytes_view properties;        ///< Encoded, as received and in that order, without alias, expiry and subscription ids.
+  bytes_view
+      properties;  ///< Encoded, as received and in that order, without alias, expiry and subscription ids.
   time_point received_at;
   std::uint64_t publisher = 0;  ///< Serial number of the session it came from; 0 = the target itself.
   std::uint32_t expiry = 0;     ///< Seconds from received_at; meaningful when `expires`.
@@ -62,6 +63,8 @@ inline std::uint32_t seconds_left(const message_view& m, time_point now) {
   const auto spent = static_cast<std::uint64_t>(waited);
   return spent >= m.expiry ? 0 : static_cast<std::uint32_t>(m.expiry - spent);
 }
-inline bool expired(const message_view& m, time_point now) { return m.expires && seconds_left(m, now) == 0; }
+inline bool expired(const message_view& m, time_point now) {
+  return m.expires && seconds_left(m, now) == 0;
+}
 
 }  // namespace wanwu::target

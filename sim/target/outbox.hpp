@@ -1,4 +1,5 @@
-// What the target wants sent, in the order it was decided: filled by the core, emptied by whoever owns the sockets.
+// What the target wants sent, in the order it was decided: filled by the core, emptied by whoever owns the
+// sockets.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace wanwu::target {
 
-/// The owner's name for one life of one of its links. `life` differs between connections that used the same link, so that
-/// output for one that has just ended is not given to the next.
+/// The owner's name for one life of one of its links. `life` differs between connections that used the same
+/// link, so that output for one that has just ended is not given to the next.
 struct link_name {
   std::uint32_t link{};
   std::uint32_t life{};

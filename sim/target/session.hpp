@@ -31,8 +31,9 @@ struct inflight {
   bool counted = false;  ///< Holds a place in the present connection's quota.
 };
 
-/// Deliveries of QoS 1 and 2, oldest first. Packet ids in the window follow each other without gaps (finished ones stay
-/// until all before them are), so finding one is arithmetic and an id is never used twice at a time [MQTT-2.2.1-4].
+/// Deliveries of QoS 1 and 2, oldest first. Packet ids in the window follow each other without gaps (finished
+/// ones stay until all before them are), so finding one is arithmetic and an id is never used twice at a time
+/// [MQTT-2.2.1-4].
 class outgoing_flow {
  public:
   /// So many ids are spoken for at most; then new ones wait for the oldest.
@@ -65,9 +66,9 @@ class outgoing_flow {
   }
 
   std::deque<inflight> window;
-  std::deque<delivery> waiting;   ///< Without a packet id yet.
-  std::size_t active = 0;         ///< Unfinished items of the window.
-  std::size_t unsent = 0;         ///< Items of the window before this index are sent or done on this connection.
+  std::deque<delivery> waiting;  ///< Without a packet id yet.
+  std::size_t active = 0;        ///< Unfinished items of the window.
+  std::size_t unsent = 0;  ///< Items of the window before this index are sent or done on this connection.
 
  private:
   std::uint16_t next_id_ = 1;
@@ -80,10 +81,10 @@ struct session_will {
 
 struct session {
   std::string client_id;
-  std::uint64_t serial = 0;      ///< Never used twice; names the publisher for No Local.
+  std::uint64_t serial = 0;  ///< Never used twice; names the publisher for No Local.
   connection_id connection = no_connection;
-  std::uint32_t generation = 0;  ///< Counts the lives of this index, for deadlines.
-  std::uint32_t expiry = 0;      ///< Seconds after the connection's end; 0xFFFFFFFF = never.
+  std::uint32_t generation = 0;    ///< Counts the lives of this index, for deadlines.
+  std::uint32_t expiry = 0;        ///< Seconds after the connection's end; 0xFFFFFFFF = never.
   std::uint32_t asked_expiry = 0;  ///< In CONNECT: 0 may not be raised by DISCONNECT.
   time_point expires_at = never;   ///< While there is no connection.
   time_point will_at = never;      ///< While a delayed will waits.
@@ -92,9 +93,9 @@ struct session {
   std::uint32_t match = 0;         ///< where in its list of receivers.
   std::unique_ptr<session_will> will;
   std::unique_ptr<outgoing_flow> out;
-  std::vector<std::uint16_t> received;  ///< Packet ids of QoS 2 publications not yet released, sorted.
+  std::vector<std::uint16_t> received;         ///< Packet ids of QoS 2 publications not yet released, sorted.
   std::set<std::string, std::less<>> filters;  ///< As given, with $share.
-  bool stalled = false;            ///< Waits for room in an outbox.
+  bool stalled = false;                        ///< Waits for room in an outbox.
   bool in_use = false;
 };
 

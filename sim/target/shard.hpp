@@ -1,4 +1,5 @@
-// One thread of the target: a descriptor table, a reactor and listening sockets of its own, over the shared core.
+// One thread of the target: a descriptor table, a reactor and listening sockets of its own, over the shared
+// core.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,8 @@ class shard {
  public:
   shard(shared_state& shared, std::uint32_t index) : shared_{shared}, index_{index} {}
 
-  /// On the shard's own thread, before run(): opens reactor and sockets. The addresses come back with their ports.
+  /// On the shard's own thread, before run(): opens reactor and sockets. The addresses come back with their
+  /// ports.
   std::error_code open(listen_addresses& where);
   /// Serves until shared_state::stopping and all output has left, or `grace` has passed.
   void run(duration grace);

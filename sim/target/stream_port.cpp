@@ -12,7 +12,9 @@ tl::expected<socket_address, std::error_code> stream_port::listen(const socket_a
   return transport_.listen(address);
 }
 
-void stream_port::ready(std::span<const readiness> events, time_point now) { transport_.dispatch(events, *this, now); }
+void stream_port::ready(std::span<const readiness> events, time_point now) {
+  transport_.dispatch(events, *this, now);
+}
 
 void stream_port::link_accepted(link_id link, const socket_address& peer, time_point) {
   const auto index = static_cast<std::uint32_t>(link);
@@ -30,12 +32,20 @@ void stream_port::link_received(link_id link, bytes_view raw, time_point) {
   if (r.closing) return;
   const auto from = staged_bytes_.size();
   staged_bytes_.append(raw);
-  staged_.push_back({from, raw.size(), static_cast<std::uint32_t>(link), r.life, event::kind::received, r.peer, r.known, {}});
+  staged_.push_back({from,
+                     raw.size(),
+                     static_cast<std::uint32_t>(link),
+                     r.life,
+                     event::kind::received,
+                     r.peer,
+                     r.known,
+                     {}});
 }
 
 void stream_port::stage_end(link_id link) {
   const row& r = at(link);
-  staged_.push_back({0, 0, static_cast<std::uint32_t>(link), r.life, event::kind::ended, r.peer, r.known, {}});
+  staged_.push_back(
+      {0, 0, static_cast<std::uint32_t>(link), r.life, event::kind::ended, r.peer, r.known, {}});
 }
 
 void stream_port::lose(link_id link, time_point) {
@@ -64,7 +74,8 @@ void stream_port::hand_over(target_core& core, time_point now) {
         break;
       }
       case event::kind::received:
-        if (e.known || same_life) core.receive(e.known ? e.peer : r.peer, staged_bytes_.view().subspan(e.from, e.length), now);
+        if (e.known || same_life)
+          core.receive(e.known ? e.peer : r.peer, staged_bytes_.view().subspan(e.from, e.length), now);
         break;
       case event::kind::ended:
         if (e.known || same_life) core.ended(e.known ? e.peer : r.peer, now);

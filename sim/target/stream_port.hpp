@@ -1,4 +1,5 @@
-// One shard's sockets of one stream service: stages what arrives, so that the core's lock is taken once a batch.
+// One shard's sockets of one stream service: stages what arrives, so that the core's lock is taken once a
+// batch.
 #pragma once
 
 #include <deque>
@@ -10,8 +11,8 @@
 
 namespace wanwu::target {
 
-/// Belongs to its shard's thread. The order of use in each turn: the reactor calls ready(); with the lock held the shard
-/// calls hand_over() and take_output(); without it, flush().
+/// Belongs to its shard's thread. The order of use in each turn: the reactor calls ready(); with the lock
+/// held the shard calls hand_over() and take_output(); without it, flush().
 class stream_port final : public readiness_listener {
  public:
   stream_port(reactor& events, service what, std::uint32_t lane);

@@ -21,12 +21,16 @@ struct target_core::parts {
       coap.thing_reported(thing, now);
       http.thing_reported(thing, via, payload, now);
     };
-    listeners.queue_changed = [this](const known_thing& thing, time_point now) { coap.queue_changed(thing, now); };
+    listeners.queue_changed = [this](const known_thing& thing, time_point now) {
+      coap.queue_changed(thing, now);
+    };
     services.listen(std::move(listeners));
   }
 
   /// A peer id is a place in the service's own table; the lowest bit says which service.
-  static peer_id name(service which, std::uint32_t index) { return peer_id{index << 1U | static_cast<std::uint32_t>(which)}; }
+  static peer_id name(service which, std::uint32_t index) {
+    return peer_id{index << 1U | static_cast<std::uint32_t>(which)};
+  }
   static bool is_http(peer_id who) { return (static_cast<std::uint32_t>(who) & 1U) != 0; }
   static std::uint32_t index_of(peer_id who) { return static_cast<std::uint32_t>(who) >> 1U; }
 
@@ -57,9 +61,11 @@ target_core::target_core(const target_settings& settings, std::uint32_t lanes)
 
 target_core::~target_core() = default;
 
-peer_id target_core::opened(service which, std::uint32_t lane, link_name link, const socket_address& from, time_point now) {
-  const auto index = which == service::http ? parts_->http.opened(lane, link, from, now)
-                                            : static_cast<std::uint32_t>(parts_->mqtt.opened(lane, link, now));
+peer_id target_core::opened(service which, std::uint32_t lane, link_name link, const socket_address& from,
+                            time_point now) {
+  const auto index = which == service::http
+                         ? parts_->http.opened(lane, link, from, now)
+                         : static_cast<std::uint32_t>(parts_->mqtt.opened(lane, link, now));
   return parts::name(which, index);
 }
 
@@ -78,7 +84,9 @@ void target_core::backlog(peer_id who, std::size_t unsent, time_point now) {
   parts_->mqtt.backlog(connection_id{parts::index_of(who)}, unsent, now);
 }
 
-void target_core::receive_datagram(const datagram& one, time_point now) { parts_->coap.receive(one, now); }
+void target_core::receive_datagram(const datagram& one, time_point now) {
+  parts_->coap.receive(one, now);
+}
 
 void target_core::advance(time_point now) {
   parts_->mqtt.advance(now);
@@ -88,7 +96,8 @@ void target_core::advance(time_point now) {
 
 std::optional<time_point> target_core::next_deadline() const {
   std::optional<time_point> soonest;
-  for (const auto& each : {parts_->mqtt.next_deadline(), parts_->coap.next_deadline(), parts_->services.next_deadline()}) {
+  for (const auto& each :
+       {parts_->mqtt.next_deadline(), parts_->coap.next_deadline(), parts_->services.next_deadline()}) {
     if (each && (!soonest || *each < *soonest)) soonest = each;
   }
   return soonest;
@@ -99,12 +108,20 @@ void target_core::shut_down(time_point now) {
   parts_->http.shut_down();
 }
 
-outbox& target_core::out(std::uint32_t lane) { return parts_->boxes[lane]; }
+outbox& target_core::out(std::uint32_t lane) {
+  return parts_->boxes[lane];
+}
 
-datagram_box& target_core::datagrams() { return parts_->datagrams; }
+datagram_box& target_core::datagrams() {
+  return parts_->datagrams;
+}
 
-target_totals target_core::totals() const { return parts_->count(); }
+target_totals target_core::totals() const {
+  return parts_->count();
+}
 
-std::string target_core::journal_to(const std::string& path) { return parts_->services.journal_to(path); }
+std::string target_core::journal_to(const std::string& path) {
+  return parts_->services.journal_to(path);
+}
 
 }  // namespace wanwu::target

@@ -11,7 +11,8 @@ namespace wanwu::target {
 
 namespace {
 
-/// Descriptors a shard needs beside its connections: reactor, listeners, standard streams, what was inherited.
+/// Descriptors a shard needs beside its connections: reactor, listeners, standard streams, what was
+/// inherited.
 constexpr std::uint64_t descriptors_spared = 128;
 /// The kernel spreads connections by hash, not evenly: leave room.
 constexpr double uneven = 1.1;
@@ -20,7 +21,8 @@ constexpr std::uint32_t shards_max = 512;
 }  // namespace
 
 std::uint32_t shards_for(std::uint64_t connections, std::uint64_t descriptors, std::uint32_t cores) noexcept {
-  const auto room = descriptors > 2 * descriptors_spared ? descriptors - descriptors_spared : descriptors_spared;
+  const auto room =
+      descriptors > 2 * descriptors_spared ? descriptors - descriptors_spared : descriptors_spared;
   const auto wanted = static_cast<double>(connections) * uneven / static_cast<double>(room);
   const auto by_room = static_cast<std::uint32_t>(std::min<double>(wanted, shards_max - 1)) + 1;
   return std::clamp(std::max(by_room, std::min(cores, 2U)), 1U, shards_max);
@@ -36,12 +38,15 @@ struct target_server::parts {
 
 target_server::target_server(std::unique_ptr<parts> made) : parts_{std::move(made)} {}
 
-target_server::~target_server() { stop(); }
+target_server::~target_server() {
+  stop();
+}
 
 tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(server_settings settings) {
   const auto limit = raise_descriptor_limit();
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  const auto count = settings.shards != 0 ? settings.shards : shards_for(settings.connections, limit.soft, cores);
+  const auto count =
+      settings.shards != 0 ? settings.shards : shards_for(settings.connections, limit.soft, cores);
   auto made = std::make_unique<parts>();
   parts& p = *made;
   p.core = std::make_unique<target_core>(settings.target, count * lanes_per_shard);
@@ -71,9 +76,13 @@ tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(s
   return server;
 }
 
-const listen_addresses& target_server::where() const noexcept { return parts_->where; }
+const listen_addresses& target_server::where() const noexcept {
+  return parts_->where;
+}
 
-std::uint32_t target_server::shard_count() const noexcept { return static_cast<std::uint32_t>(parts_->shards.size()); }
+std::uint32_t target_server::shard_count() const noexcept {
+  return static_cast<std::uint32_t>(parts_->shards.size());
+}
 
 target_totals target_server::totals() {
   const std::lock_guard held{parts_->shared.lock};

@@ -14,10 +14,10 @@ namespace wanwu::target {
 
 struct server_settings {
   target_settings target;
-  listen_addresses where;            ///< Port 0: the kernel chooses.
+  listen_addresses where;              ///< Port 0: the kernel chooses.
   std::uint64_t connections = 20'000;  ///< How many stream connections must fit.
-  std::uint32_t shards = 0;          ///< 0 = as many as cores and descriptors ask for.
-  std::string journal;               ///< SQLite file, "" = none.
+  std::uint32_t shards = 0;            ///< 0 = as many as cores and descriptors ask for.
+  std::string journal;                 ///< SQLite file, "" = none.
 };
 
 /// So many threads for `connections`, when each may hold `descriptors`: at least min(cores, 2).

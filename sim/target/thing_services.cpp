@@ -49,15 +49,17 @@ std::string thing_services::journal_to(const std::string& path) {
 }
 
 std::int64_t thing_services::wall_ms(time_point now) const {
-  return settings_.wall_ms_at_start + std::chrono::duration_cast<std::chrono::milliseconds>(now - settings_.started).count();
+  return settings_.wall_ms_at_start +
+         std::chrono::duration_cast<std::chrono::milliseconds>(now - settings_.started).count();
 }
 
 void thing_services::write_down(std::string_view kind, const known_thing* thing, std::string_view what,
                                 std::string_view corr, std::string_view actor, std::string_view result,
                                 bytes_view payload, time_point now) {
   if (!journal_) return;
-  journal_->add({wall_ms(now), std::string{kind}, thing != nullptr ? thing->id : std::string{}, std::string{what},
-                 std::string{corr}, std::string{actor}, std::string{result}, std::string{as_text(payload)}});
+  journal_->add({wall_ms(now), std::string{kind}, thing != nullptr ? thing->id : std::string{},
+                 std::string{what}, std::string{corr}, std::string{actor}, std::string{result},
+                 std::string{as_text(payload)}});
 }
 
 void thing_services::hear_mqtt(const message_view& what, std::string_view) {
@@ -87,8 +89,8 @@ bool thing_services::report(std::string_view thing, protocol via, bytes_view pay
   return true;
 }
 
-bool thing_services::report_event(std::string_view thing, std::string_view name, protocol via, bytes_view payload,
-                                  time_point now) {
+bool thing_services::report_event(std::string_view thing, std::string_view name, protocol via,
+                                  bytes_view payload, time_point now) {
   ++totals_.events;
   known_thing* known = things_.find_or_make(thing);
   if (known == nullptr) return false;
@@ -96,7 +98,8 @@ bool thing_services::report_event(std::string_view thing, std::string_view name,
   return true;
 }
 
-directory::described thing_services::describe(std::string_view thing, std::string_view text, protocol via, time_point now) {
+directory::described thing_services::describe(std::string_view thing, std::string_view text, protocol via,
+                                              time_point now) {
   const auto outcome = things_.describe(thing, text);
   const bool kept = outcome == directory::described::created || outcome == directory::described::replaced;
   if (kept) write_down("register", things_.find(thing), {}, {}, thing, name_of(via), {}, now);
@@ -109,8 +112,8 @@ bool thing_services::forget(std::string_view thing, protocol via, time_point now
   return true;
 }
 
-command* thing_services::give(std::string_view thing, std::string_view action, bytes_view input, std::string_view actor,
-                              time_point now) {
+command* thing_services::give(std::string_view thing, std::string_view action, bytes_view input,
+                              std::string_view actor, time_point now) {
   known_thing* known = things_.find_or_make(thing);
   if (known == nullptr) return nullptr;
   std::string member;
@@ -152,7 +155,8 @@ bool thing_services::answer(std::string_view command_id, bytes_view payload, tim
   ++totals_.acks;
   commands_.answer(command_id, status, reason, wall_ms(now));
   known_thing* thing = things_.find(known->thing);
-  write_down("command", thing, known->action, known->id, known->thing, known->trail.back().result, payload, now);
+  write_down("command", thing, known->action, known->id, known->thing, known->trail.back().result, payload,
+             now);
   if (thing != nullptr && listeners_.queue_changed) listeners_.queue_changed(*thing, now);
   return true;
 }

@@ -31,12 +31,14 @@ class thing_services {
 
   /// False when the thing cannot be kept: its id is no id, or the directory is full.
   bool report(std::string_view thing, protocol via, bytes_view payload, time_point now);
-  bool report_event(std::string_view thing, std::string_view name, protocol via, bytes_view payload, time_point now);
+  bool report_event(std::string_view thing, std::string_view name, protocol via, bytes_view payload,
+                    time_point now);
   directory::described describe(std::string_view thing, std::string_view text, protocol via, time_point now);
   bool forget(std::string_view thing, protocol via, time_point now);
 
   /// Routes a command over whatever the thing listens with. nullptr when too many wait.
-  command* give(std::string_view thing, std::string_view action, bytes_view input, std::string_view actor, time_point now);
+  command* give(std::string_view thing, std::string_view action, bytes_view input, std::string_view actor,
+                time_point now);
   /// A thing's answer: {"status": "accepted", "reason": ...}. False when nobody gave such a command.
   bool answer(std::string_view command_id, bytes_view payload, time_point now);
   /// The thing has been shown this command.
@@ -51,8 +53,9 @@ class thing_services {
 
  private:
   void hear_mqtt(const message_view& what, std::string_view client_id);
-  void write_down(std::string_view kind, const known_thing* thing, std::string_view what, std::string_view corr,
-                  std::string_view actor, std::string_view result, bytes_view payload, time_point now);
+  void write_down(std::string_view kind, const known_thing* thing, std::string_view what,
+                  std::string_view corr, std::string_view actor, std::string_view result, bytes_view payload,
+                  time_point now);
 
   const target_settings& settings_;
   broker& mqtt_;

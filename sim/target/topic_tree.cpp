@@ -47,7 +47,9 @@ std::size_t topic_levels(std::string_view topic) noexcept {
   return 1 + static_cast<std::size_t>(std::count(topic.begin(), topic.end(), '/'));
 }
 
-topic_tree::topic_tree() { nodes_.emplace_back(); }
+topic_tree::topic_tree() {
+  nodes_.emplace_back();
+}
 
 topic_tree::node_id topic_tree::child(node_id parent, std::string_view level) {
   node& n = at(parent);

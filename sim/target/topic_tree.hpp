@@ -43,14 +43,15 @@ class topic_tree {
  public:
   topic_tree();
 
-  /// Adds, or replaces the same session's subscription to the same filter and share name. True when it was there before.
-  /// `share` is "" for a plain subscription. The filter is valid and at most topic_levels_max deep.
+  /// Adds, or replaces the same session's subscription to the same filter and share name. True when it was
+  /// there before. `share` is "" for a plain subscription. The filter is valid and at most topic_levels_max
+  /// deep.
   bool add(std::string_view filter, std::string_view share, const subscriber& who);
   /// False when there was none.
   bool remove(std::string_view filter, std::string_view share, session_id who);
 
-  /// Appends every node whose filter matches, in an order of the tree alone, so that runs repeat. Nodes live until the
-  /// next add() or remove().
+  /// Appends every node whose filter matches, in an order of the tree alone, so that runs repeat. Nodes live
+  /// until the next add() or remove().
   void match(std::string_view topic, std::vector<topic_node*>& found);
 
   std::size_t subscriptions() const noexcept { return count_; }
@@ -60,7 +61,9 @@ class topic_tree {
   static constexpr node_id none{0};  ///< The root, which nothing points at.
   struct text_hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   using children = std::unordered_map<std::string, node_id, text_hash, std::equal_to<>>;
   struct node {

@@ -16,9 +16,9 @@ def total(summary, name):
 
 
 class Counters(Case):
-    def load(self, url, *more):
-        self.expect(EXIT_PASS, self.wanwu("load", url, *LOAD, "--out", "run", *more))
-        return self.summary("run")
+    def load(self, url, folder, *more):
+        self.expect(EXIT_PASS, self.wanwu("load", url, *LOAD, "--out", folder, *more))
+        return self.summary(folder)
 
     def sys_value(self, port, topic):
         got = subprocess.run(["mosquitto_sub", "-p", str(port), "-t", topic, "-C", "1", "-W", "10"], capture_output=True,
@@ -29,8 +29,7 @@ class Counters(Case):
         for qos in ("0", "1", "2"):
             with self.subTest(qos=qos):
                 port = self.mosquitto()
-                summary = self.load(f"mqtt://127.0.0.1:{port}", "--qos", qos, "--no-witness", "--out", f"run{qos}")
-                summary = self.summary(f"run{qos}")
+                summary = self.load(f"mqtt://127.0.0.1:{port}", f"run{qos}", "--qos", qos, "--no-witness")
                 sent = total(summary, "telemetry.sent")
                 self.assertGreater(sent, 3000)
                 until(lambda: self.sys_value(port, "$SYS/broker/publish/messages/received") == sent, 15,
@@ -46,7 +45,7 @@ class Counters(Case):
             """)
         self.start("/usr/sbin/nginx", "-p", self.folder, "-c", config, stderr=subprocess.DEVNULL)
         until(lambda: accepts(port), 10, "nginx listens")
-        sent = total(self.load(f"http://127.0.0.1:{port}"), "telemetry.sent")
+        sent = total(self.load(f"http://127.0.0.1:{port}", "run"), "telemetry.sent")
         self.assertGreater(sent, 3000)
         posts = lambda: sum("POST " in line for line in (self.folder / "access.log").read_text().splitlines())
         until(lambda: posts() == sent, 10, f"nginx counts {sent}")
@@ -56,9 +55,7 @@ class Counters(Case):
         for protocol in ("mqtt", "coap", "http"):
             with self.subTest(protocol=protocol):
                 address = ports[protocol]
-                summary = self.wanwu("load", f"{protocol}://{address}", *LOAD, "--out", f"run-{protocol}", "--no-witness")
-                self.expect(EXIT_PASS, summary)
-                sent = total(self.summary(f"run-{protocol}"), "telemetry.sent")
+                sent = total(self.load(f"{protocol}://{address}", f"run-{protocol}", "--no-witness"), "telemetry.sent")
                 self.assertGreater(sent, 3000)
                 stats = json.load(urllib.request.urlopen(f"http://{ports['http']}/stats", timeout=10))
                 self.assertEqual(sent, stats[protocol]["telemetry"], stats)

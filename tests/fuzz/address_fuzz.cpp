@@ -1,4 +1,5 @@
-// Any text is an address, network or URL, or is refused at an offset inside it; an address reads back as it prints.
+// Any text is an address, network or URL, or is refused at an offset inside it; an address reads back as it
+// prints.
 #include <cstdlib>
 
 #include "protocols/core/bytes.hpp"

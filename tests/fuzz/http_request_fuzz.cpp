@@ -1,4 +1,5 @@
-// Any bytes, split anywhere, become requests or one refusal with a status; whole and split give the same first outcome.
+// Any bytes, split anywhere, become requests or one refusal with a status; whole and split give the same
+// first outcome.
 #include <cstdlib>
 #include <string>
 
@@ -17,7 +18,8 @@ std::string first_outcome(wanwu::bytes_view input, std::size_t piece) {
       if (!got && outcome.empty()) outcome = "refused";
       if (!got || !*got) break;
       if ((*got)->body.size() > 4096) std::abort();
-      if (outcome.empty()) outcome = (*got)->method + " " + (*got)->target + " " + std::to_string((*got)->body.size());
+      if (outcome.empty())
+        outcome = (*got)->method + " " + (*got)->target + " " + std::to_string((*got)->body.size());
     }
   }
   return outcome;

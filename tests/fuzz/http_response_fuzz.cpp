@@ -1,4 +1,5 @@
-// Any bytes either become a response or are refused within the input; a complete one is the same however it is split.
+// Any bytes either become a response or are refused within the input; a complete one is the same however it
+// is split.
 #include <cstdlib>
 
 #include "protocols/http/response_parser.hpp"
@@ -21,7 +22,8 @@ std::uint64_t outcome_of(wanwu::bytes_view input, std::size_t piece) {
   }
   if (parser.body().size() > 4096) std::abort();
   if (!parser.complete() && !parser.receive_end()) return 1;
-  return 2 + (parser.status() * std::uint64_t{8192} + parser.body().size()) * 2 + (parser.keep_alive() ? 1U : 0U);
+  return 2 + (parser.status() * std::uint64_t{8192} + parser.body().size()) * 2 +
+         (parser.keep_alive() ? 1U : 0U);
 }
 
 }  // namespace

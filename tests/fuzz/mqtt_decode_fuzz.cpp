@@ -1,5 +1,5 @@
-// Any bytes are cut into packets that decode, or are refused at an offset inside them; what decodes is encoded to
-// bytes that decode to the same, and the quick decoders agree with the strict one.
+// Any bytes are cut into packets that decode, or are refused at an offset inside them; what decodes is
+// encoded to bytes that decode to the same, and the quick decoders agree with the strict one.
 #include <cstdlib>
 
 #include "protocols/mqtt/decode.hpp"

@@ -1,5 +1,5 @@
-// Whatever a server sends, in whatever pieces, a session stays consistent: it writes only packets that a strict
-// server accepts, counts what is in flight right, and an ended session takes nothing more.
+// Whatever a server sends, in whatever pieces, a session stays consistent: it writes only packets that a
+// strict server accepts, counts what is in flight right, and an ended session takes nothing more.
 #include <cstdlib>
 
 #include "protocols/mqtt/session.hpp"
@@ -40,8 +40,13 @@ void check_output(session_shared& shared) {
 }
 
 void converse(bytes_view input, version level, bool clean, std::size_t step) {
-  session_shared shared{{.level = level, .clean_start = clean, .use_topic_alias = true, .topic_alias_maximum = 3,
-                         .packet_size_max = 4096, .queue_max = 4}, {}};
+  session_shared shared{{.level = level,
+                         .clean_start = clean,
+                         .use_topic_alias = true,
+                         .topic_alias_maximum = 3,
+                         .packet_size_max = 4096,
+                         .queue_max = 4},
+                        {}};
   session client;
   listener ear;
   time_point now{std::chrono::hours{1}};
@@ -56,7 +61,8 @@ void converse(bytes_view input, version level, bool clean, std::size_t step) {
       check(client.receive(shared, bytes{piece.begin(), piece.end()}, now, ear) != ear.over);
       if (at / step < 8) {
         for (const auto wanted : {qos::at_least_once, qos::exactly_once, qos::at_most_once}) {
-          const auto done = client.publish(shared, {.topic = "a/b", .payload = as_bytes("p"), .level = wanted}, ++token, now);
+          const auto done = client.publish(
+              shared, {.topic = "a/b", .payload = as_bytes("p"), .level = wanted}, ++token, now);
           const bool taken = done == publish_result::sent || done == publish_result::queued;
           if (taken && wanted != qos::at_most_once) ++ear.open;
         }

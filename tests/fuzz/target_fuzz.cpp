@@ -1,5 +1,5 @@
-// Whatever several peers send at once, on any protocol and at any instant: the target neither crashes nor hangs, says
-// nothing to a connection it has closed, and has freed every connection when all have left.
+// Whatever several peers send at once, on any protocol and at any instant: the target neither crashes nor
+// hangs, says nothing to a connection it has closed, and has freed every connection when all have left.
 #include <cstdlib>
 
 #include "sim/target/target_core.hpp"
@@ -53,7 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       now += std::chrono::milliseconds{length * 100};
       core.advance(now);
     } else if (act < 5) {
-      core.receive_datagram({raw, socket_address::from_v4(0x7F000001, static_cast<std::uint16_t>(1000 + index)), endpoint_id{}}, now);
+      core.receive_datagram(
+          {raw, socket_address::from_v4(0x7F000001, static_cast<std::uint16_t>(1000 + index)), endpoint_id{}},
+          now);
     } else {
       if (!p.open) {
         const auto service = index < 4 ? target::service::mqtt : target::service::http;

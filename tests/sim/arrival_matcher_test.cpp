@@ -1,9 +1,10 @@
 // What becomes of readings that were sent: seen, seen twice, seen late, never seen.
 #include "sim/arrival_matcher.hpp"
 
-#include <catch2/catch.hpp>
 #include <map>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 using namespace wanwu;
 using namespace wanwu::sim;
@@ -35,10 +36,12 @@ TEST_CASE("Each reading arrives once, is a duplicate after that, and lost if it 
   CHECK_FALSE(matcher.arrived(99, {}));
   CHECK(matcher.missing() == 1);
   matcher.end({});
-  CHECK(seen.results == std::map<outcome, int>{{outcome::ok, 2}, {outcome::duplicate, 1}, {outcome::lost, 1}});
+  CHECK(seen.results ==
+        std::map<outcome, int>{{outcome::ok, 2}, {outcome::duplicate, 1}, {outcome::lost, 1}});
 }
 
-TEST_CASE("A reading that comes after a later one of the same thing is reordered; other things do not matter") {
+TEST_CASE(
+    "A reading that comes after a later one of the same thing is reordered; other things do not matter") {
   keeper seen;
   arrival_matcher matcher{seen};
   matcher.sent(reading(1));

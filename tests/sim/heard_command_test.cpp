@@ -43,7 +43,8 @@ TEST_CASE("Action and correlation are taken from the topic, the input is the pay
 TEST_CASE("One command, a list of them and a list of items are all read") {
   const std::string_view one = R"({"action":"dim","id":7,"input":{"level":3}})";
   CHECK(read_commands(by_payload(), message("", one)).size() == 1);
-  CHECK(read_commands(by_payload(), message("", "[" + std::string{one} + "," + std::string{one} + "]")).size() == 2);
+  CHECK(read_commands(by_payload(), message("", "[" + std::string{one} + "," + std::string{one} + "]"))
+            .size() == 2);
   const auto items = read_commands(by_payload(), message("", R"({"items":[)" + std::string{one} + "]}"));
   REQUIRE(items.size() == 1);
   CHECK(items[0].corr == "7");
@@ -51,7 +52,8 @@ TEST_CASE("One command, a list of them and a list of items are all read") {
 }
 
 TEST_CASE("What is no command carries none, and hostile input is bounded") {
-  for (const std::string text : {"", "{", "null", "17", "[]", R"({"items":[]})", R"({"action":""})", "\xff\xfe"}) {
+  for (const std::string text :
+       {"", "{", "null", "17", "[]", R"({"items":[]})", R"({"action":""})", "\xff\xfe"}) {
     CAPTURE(text);
     CHECK(read_commands(by_payload(), message("", text)).empty());
   }

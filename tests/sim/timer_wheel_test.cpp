@@ -1,10 +1,11 @@
 // The wheel against the simplest thing that could be right: a sorted list.
 #include "sim/timer_wheel.hpp"
 
-#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 using namespace wanwu;
 using namespace wanwu::sim;
@@ -33,7 +34,8 @@ TEST_CASE("Timers come out when they are due, never before, ordered by tick and 
       const auto timer = static_cast<std::uint32_t>(random() % count);
       if (wheel.armed(timer)) continue;
       const auto far = std::int64_t{1} << (random() % 46);
-      const time_point due = now + duration{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(far)) - 10'000};
+      const time_point due =
+          now + duration{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(far)) - 10'000};
       wheel.arm(timer, due);
       model.emplace(std::max(tick_of(due), tick_of(now) * (now > start ? 1 : 0)), timer);
     }

@@ -1,9 +1,10 @@
 // Whole worlds in invented time: the same run on any number of workers, and what storms and phases do to it.
 #include "sim/virtual_network.hpp"
 
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "scenarios/language/load.hpp"
 
@@ -26,7 +27,8 @@ class keeper final : public observation_sink {
 };
 
 auto fields(const observation& o) {
-  return std::tuple{o.intended_at, o.sent_at, o.done_at, o.thing, o.bytes_sent, o.bytes_received, o.population, o.code, o.op, o.via, o.result};
+  return std::tuple{o.intended_at, o.sent_at, o.done_at, o.thing, o.bytes_sent, o.bytes_received,
+                    o.population,  o.code,    o.op,      o.via,   o.result};
 }
 
 std::unique_ptr<world_plan> plan_of(const std::string& text, std::uint32_t workers, std::uint64_t seed = 1) {
@@ -108,7 +110,8 @@ phases:
   - { name: blackout, hold: 10 s, storm: cut }
 storms:
   cut: { who: 'sector == "city"', share: 50 %, drop: abrupt, dark: 2 s, return: { within: 3 s, backoff: none } }
-)", 2);
+)",
+                            2);
   const keeper seen = run(*plan);
   const time_point cut = virtual_network::start_instant() + 5s;
   std::set<std::uint32_t> back;
@@ -130,7 +133,8 @@ storms:
   CHECK(seen.count(operation::telemetry, outcome::broken_link) <= back.size());
 }
 
-TEST_CASE("Intended starts follow the schedule whatever the target does, and nothing is late in invented time") {
+TEST_CASE(
+    "Intended starts follow the schedule whatever the target does, and nothing is late in invented time") {
   const auto plan = plan_of(three_protocols, 1);
   keeper seen;
   virtual_network world{*plan, seen};

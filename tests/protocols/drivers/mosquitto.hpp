@@ -1,6 +1,7 @@
 // An independent MQTT broker for tests: mosquitto on a free loopback port, ended with the object.
 #pragma once
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +10,6 @@
 #include <string>
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <netinet/in.h>
 #include <poll.h>
 #include <spawn.h>
@@ -54,7 +54,8 @@ class mosquitto {
     std::ofstream{folder_ + "/conf"} << "listener " << port_ << " 127.0.0.1\nlog_type none\n" << extra;
     const std::string conf = folder_ + "/conf";
     const char* const arguments[] = {"/usr/sbin/mosquitto", "-c", conf.c_str(), nullptr};
-    if (::posix_spawn(&pid_, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments), environ) != 0) {
+    if (::posix_spawn(&pid_, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments), environ) !=
+        0) {
       throw std::runtime_error{"mosquitto is not installed"};
     }
     for (int i = 0; i < 500; ++i) {

@@ -1,6 +1,6 @@
-// The native MQTT driver over TCP against a target that stops reading: nothing is lost, nothing grows without bound.
+// The native MQTT driver over TCP against a target that stops reading: nothing is lost, nothing grows without
+// bound.
 #include <catch2/catch.hpp>
-
 #include <fcntl.h>
 
 #include "protocols/drivers/mqtt_native.hpp"
@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-time_point steady() { return std::chrono::steady_clock::now(); }
+time_point steady() {
+  return std::chrono::steady_clock::now();
+}
 
 struct counting_client final : driver_client {
   void describe(connection_id, login& out) override { out.client_id = "c"; }
@@ -25,7 +27,9 @@ struct counting_client final : driver_client {
       if (each.result == outcome::not_started) CHECK(each.code == 0x97);
     }
   }
-  void changed(std::span<const connection_change> changes) override { up = changes.back().now == connection_state::up; }
+  void changed(std::span<const connection_change> changes) override {
+    up = changes.back().now == connection_state::up;
+  }
   void heard(std::span<const heard_message>) override {}
   void ready_for_more(std::span<const connection_id> connections) override { ready += connections.size(); }
   std::size_t of(outcome what) const { return results[static_cast<std::size_t>(what)]; }
@@ -80,7 +84,11 @@ struct slow_target {
     shape.qos = level;
     const auto now = steady();
     for (std::size_t i = 0; i < count; ++i) {
-      const intent one{.shape = &shape, .address = "t", .payload = as_bytes(payload), .properties = {}, .intended_at = now};
+      const intent one{.shape = &shape,
+                       .address = "t",
+                       .payload = as_bytes(payload),
+                       .properties = {},
+                       .intended_at = now};
       under_test->start({&one, 1}, now);
     }
     under_test->advance(steady());
@@ -117,7 +125,9 @@ constexpr int messages = 5000;  // 50 MB: more than any socket buffer
 
 }  // namespace
 
-TEST_CASE("When the target stops reading, output stays bounded, and what was taken arrives whole once it reads again") {
+TEST_CASE(
+    "When the target stops reading, output stays bounded, and what was taken arrives whole once it reads "
+    "again") {
   slow_target w;
   w.send(messages);
   const auto ok = w.client.of(outcome::ok);
@@ -143,7 +153,8 @@ TEST_CASE("When the target stops reading, output stays bounded, and what was tak
   CHECK(w.client.of(outcome::ok) == ok + waiting + 1);
 }
 
-TEST_CASE("Messages that wait for a target that does not read time out once, and are forgotten when it ends") {
+TEST_CASE(
+    "Messages that wait for a target that does not read time out once, and are forgotten when it ends") {
   slow_target w;
   w.shape.answer_within = 50ms;
   w.send(messages);

@@ -1,6 +1,8 @@
-// The same intents through our own driver and through Paho, against mosquitto: what is observed must be the same.
-#include <catch2/catch.hpp>
+// The same intents through our own driver and through Paho, against mosquitto: what is observed must be the
+// same.
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "protocols/drivers/mqtt_native.hpp"
 #include "protocols/drivers/mqtt_paho.hpp"
@@ -15,7 +17,9 @@ namespace {
 
 enum class kind { native, paho };
 
-time_point steady() { return std::chrono::steady_clock::now(); }
+time_point steady() {
+  return std::chrono::steady_clock::now();
+}
 
 /// The engine's side, real time: what was observed as sorted lines, since answers may overtake one another.
 struct client_side final : driver_client {
@@ -25,8 +29,10 @@ struct client_side final : driver_client {
   }
   void record(std::span<const observation> seen) override {
     for (const auto& each : seen) {
-      const auto code = each.result == outcome::ok ? 0 : each.code;  // Paho does not tell one success from another
-      observed.insert(std::string{name_of(each.op)} + " " + std::string{name_of(each.result)} + " " + std::to_string(code));
+      const auto code =
+          each.result == outcome::ok ? 0 : each.code;  // Paho does not tell one success from another
+      observed.insert(std::string{name_of(each.op)} + " " + std::string{name_of(each.result)} + " " +
+                      std::to_string(code));
       CHECK(each.done_at >= each.sent_at);
       CHECK(each.sent_at >= each.intended_at);
     }
@@ -36,9 +42,10 @@ struct client_side final : driver_client {
   }
   void heard(std::span<const heard_message> messages) override {
     for (const auto& each : messages) {
-      arrived.insert(std::string{each.address} + "=" + std::string{as_text(each.payload)} + " qos " + std::to_string(each.qos) +
-                     " tag " + std::to_string(each.subscription_tag) + (each.retained ? " retained" : "") + " " +
-                     std::string{each.response_topic} + "/" + std::string{as_text(each.correlation)});
+      arrived.insert(std::string{each.address} + "=" + std::string{as_text(each.payload)} + " qos " +
+                     std::to_string(each.qos) + " tag " + std::to_string(each.subscription_tag) +
+                     (each.retained ? " retained" : "") + " " + std::string{each.response_topic} + "/" +
+                     std::string{as_text(each.correlation)});
     }
   }
   login who;
@@ -48,7 +55,8 @@ struct client_side final : driver_client {
 
 struct real_world {
   real_world(kind which, mqtt_endpoint target) : events{std::move(*reactor::create())} {
-    under_test = which == kind::native ? make_mqtt_native(target, *events, client) : make_mqtt_paho(target, client);
+    under_test =
+        which == kind::native ? make_mqtt_native(target, *events, client) : make_mqtt_paho(target, client);
     under_test->prepare(1);
     client.who.client_id = which == kind::native ? "native" : "paho";
   }
@@ -78,7 +86,11 @@ struct real_world {
     shape->retain = retain;
     shape->publish_properties = properties;
     const auto now = steady();
-    const intent one{.shape = shape.get(), .address = topic, .payload = as_bytes(payload), .properties = {}, .intended_at = now};
+    const intent one{.shape = shape.get(),
+                     .address = topic,
+                     .payload = as_bytes(payload),
+                     .properties = {},
+                     .intended_at = now};
     under_test->start({&one, 1}, now);
   }
   void await_up() {
@@ -153,7 +165,9 @@ TEST_CASE("Both drivers report a refused login alike") {
       real_world w{which, {.address = broker.address(), .level = level}};
       w.open();
       w.until([&] { return !w.client.observed.empty(); });
-      CHECK(w.client.observed == std::multiset<std::string>{level == mqtt::version::v5 ? "connect refused 135" : "connect refused 5"});
+      CHECK(w.client.observed == std::multiset<std::string>{level == mqtt::version::v5
+                                                                ? "connect refused 135"
+                                                                : "connect refused 5"});
     }
   }
 }

@@ -14,7 +14,8 @@ TEST_CASE("A connection opens, sends at every QoS and closes, with one observati
     w.send(1);
     w.send(2);
     w.close(closing::clean);
-    CHECK(w.engine.take_observed() == lines{"connect ok", "telemetry ok", "telemetry ok", "telemetry ok", "disconnect ok"});
+    CHECK(w.engine.take_observed() ==
+          lines{"connect ok", "telemetry ok", "telemetry ok", "telemetry ok", "disconnect ok"});
     CHECK(w.engine.take_events() == lines{"down ok"});
     CHECK(w.said.back() == "DISCONNECT reason=0x00");
     CHECK(w.under_test->totals().messages_out == 3);
@@ -109,14 +110,18 @@ TEST_CASE("Subscriptions are made before a connection counts as up, and their ta
       world w{{.level = level}};
       w.engine.who.subscriptions = {{"cmd/+", 1, 4, false}, {"news/#", 0, 7, false}};
       byte_writer given;
-      if (!identifiers && level == mqtt::version::v5) put_property(given, mqtt::property_id::subscription_identifier_available, std::uint32_t{0});
+      if (!identifiers && level == mqtt::version::v5)
+        put_property(given, mqtt::property_id::subscription_identifier_available, std::uint32_t{0});
       w.greeting.properties = mqtt::property_view{given.view()};
       w.open();
       CHECK(w.engine.take_events() == lines{"opening", "up"});
       CHECK(w.engine.take_observed() == lines{"connect ok", "subscribe ok", "subscribe ok"});
       byte_writer id;
-      if (identifiers && level == mqtt::version::v5) put_property(id, mqtt::property_id::subscription_identifier, std::uint32_t{8});
-      w.reply(w.life(), mqtt::publish{.topic = "news/x", .properties = mqtt::property_view{id.view()}, .payload = as_bytes("!")});
+      if (identifiers && level == mqtt::version::v5)
+        put_property(id, mqtt::property_id::subscription_identifier, std::uint32_t{8});
+      w.reply(w.life(),
+              mqtt::publish{
+                  .topic = "news/x", .properties = mqtt::property_view{id.view()}, .payload = as_bytes("!")});
       w.run();
       CHECK(w.engine.take_events() == lines{"heard news/x=! tag 7"});
     }
@@ -143,7 +148,8 @@ TEST_CASE("What cannot be sent is not_started, and says why where the target doe
   w.open();
   w.send(1);
   w.send(0, "t", "a payload that is too long for it");
-  CHECK(w.engine.take_observed() == lines{"connect ok", "telemetry not_started 155", "telemetry not_started 149"});
+  CHECK(w.engine.take_observed() ==
+        lines{"connect ok", "telemetry not_started 155", "telemetry not_started 149"});
 }
 
 TEST_CASE("An acknowledgement that refuses, is late, or never comes") {

@@ -1,9 +1,11 @@
-// A native MQTT driver in virtual time, with an engine that keeps what it is told and a broker of a few lines.
+// A native MQTT driver in virtual time, with an engine that keeps what it is told and a broker of a few
+// lines.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <map>
 #include <utility>
+
+#include <catch2/catch.hpp>
 
 #include "protocols/drivers/mqtt_native.hpp"
 #include "protocols/mqtt/decode.hpp"
@@ -29,7 +31,9 @@ struct engine_side final : driver_client {
     out.client_id = "c" + std::to_string(static_cast<std::uint32_t>(connection));
     out.thing = thing_id{static_cast<std::uint32_t>(connection)};
   }
-  void record(std::span<const observation> seen) override { observed.insert(observed.end(), seen.begin(), seen.end()); }
+  void record(std::span<const observation> seen) override {
+    observed.insert(observed.end(), seen.begin(), seen.end());
+  }
   void changed(std::span<const connection_change> changes) override {
     for (const auto& each : changes) {
       constexpr const char* words[] = {"opening", "up", "down"};
@@ -40,11 +44,13 @@ struct engine_side final : driver_client {
   }
   void heard(std::span<const heard_message> messages) override {
     for (const auto& each : messages) {
-      events.push_back("heard " + std::string{each.address} + "=" + std::string{as_text(each.payload)} + " tag " +
-                       std::to_string(each.subscription_tag));
+      events.push_back("heard " + std::string{each.address} + "=" + std::string{as_text(each.payload)} +
+                       " tag " + std::to_string(each.subscription_tag));
     }
   }
-  void ready_for_more(std::span<const connection_id> connections) override { ready_count += connections.size(); }
+  void ready_for_more(std::span<const connection_id> connections) override {
+    ready_count += connections.size();
+  }
 
   lines take_observed() {
     lines out;
@@ -60,9 +66,11 @@ struct engine_side final : driver_client {
   std::size_t ready_count = 0;
 };
 
-/// One driver, its links and the broker behind them. The broker accepts and acknowledges unless told otherwise.
+/// One driver, its links and the broker behind them. The broker accepts and acknowledges unless told
+/// otherwise.
 struct world {
-  explicit world(mqtt_endpoint target = {}) : level{target.level}, under_test{make_mqtt_memory(target, link, engine)} {
+  explicit world(mqtt_endpoint target = {})
+      : level{target.level}, under_test{make_mqtt_memory(target, link, engine)} {
     under_test->prepare(4);
   }
 
@@ -79,7 +87,12 @@ struct world {
   void send(std::uint8_t level_of_service, std::string_view topic = "t", std::string_view payload = "p") {
     shape.op = operation::telemetry;
     shape.qos = level_of_service;
-    const intent one{.shape = &shape, .address = topic, .payload = as_bytes(payload), .properties = {}, .intended_at = now, .thing = thing_id{9}};
+    const intent one{.shape = &shape,
+                     .address = topic,
+                     .payload = as_bytes(payload),
+                     .properties = {},
+                     .intended_at = now,
+                     .thing = thing_id{9}};
     under_test->start({&one, 1}, now);
     run();
   }
@@ -118,11 +131,14 @@ struct world {
   void answer(memory_link to, const mqtt::packet& what) {
     if (!answers) return;
     if (std::holds_alternative<mqtt::connect>(what)) reply(to, greeting);
-    if (const auto* message = std::get_if<mqtt::publish>(&what); message != nullptr && message->level != qos::at_most_once) {
-      const auto type = message->level == qos::at_least_once ? mqtt::packet_type::puback : mqtt::packet_type::pubrec;
+    if (const auto* message = std::get_if<mqtt::publish>(&what);
+        message != nullptr && message->level != qos::at_most_once) {
+      const auto type =
+          message->level == qos::at_least_once ? mqtt::packet_type::puback : mqtt::packet_type::pubrec;
       reply(to, mqtt::ack{type, message->packet_id, ack_reason, {}});
     }
-    if (const auto* step = std::get_if<mqtt::ack>(&what); step != nullptr && step->type == mqtt::packet_type::pubrel) {
+    if (const auto* step = std::get_if<mqtt::ack>(&what);
+        step != nullptr && step->type == mqtt::packet_type::pubrel) {
       reply(to, mqtt::ack{mqtt::packet_type::pubcomp, step->packet_id, 0, {}});
     }
     if (const auto* request = std::get_if<mqtt::subscribe>(&what)) {

@@ -27,7 +27,8 @@ T among(std::initializer_list<T> values) {
 }
 
 std::string_view text(random_packet& p, bool may_be_empty = true) {
-  auto value = *rc::gen::container<std::string>(rc::gen::elementOf(std::string{"abcXYZ09 /-_\xC3\xA9"}.substr(0, 12)));
+  auto value =
+      *rc::gen::container<std::string>(rc::gen::elementOf(std::string{"abcXYZ09 /-_\xC3\xA9"}.substr(0, 12)));
   if (value.empty() && !may_be_empty) value = "x";
   return *p.texts.emplace_back(std::make_unique<std::string>(value));
 }
@@ -43,32 +44,44 @@ property_view properties(random_packet& p, property_places place) {
   for (const auto& rule : property_table()) {
     if ((rule.places & place) == 0) continue;
     if (rule.id == property_id::subscription_identifier && p.sender == role::client &&
-        place == place_of(packet_type::publish)) continue;
+        place == place_of(packet_type::publish))
+      continue;
     if (rule.id == property_id::session_expiry_interval && p.sender == role::server &&
-        place == place_of(packet_type::disconnect)) continue;
+        place == place_of(packet_type::disconnect))
+      continue;
     const bool needed = rule.id == property_id::authentication_method && place == place_of(packet_type::auth);
     if (!needed && *rc::gen::inRange(0, 3) != 0) continue;
     if (rule.id == property_id::authentication_method) has_method = true;
     if (rule.id == property_id::authentication_data && !has_method) continue;
     switch (rule.kind) {
-      case property_kind::text: put_property(out, rule.id, text(p, false)); break;
-      case property_kind::binary: put_property(out, rule.id, binary(p)); break;
-      case property_kind::text_pair: put_user_property(out, text(p), text(p)); break;
+      case property_kind::text:
+        put_property(out, rule.id, text(p, false));
+        break;
+      case property_kind::binary:
+        put_property(out, rule.id, binary(p));
+        break;
+      case property_kind::text_pair:
+        put_user_property(out, text(p), text(p));
+        break;
       default: {
         const auto span = static_cast<std::uint64_t>(rule.most) - rule.least + 1;
-        put_property(out, rule.id, static_cast<std::uint32_t>(rule.least + *rc::gen::arbitrary<std::uint32_t>() % span));
+        put_property(out, rule.id,
+                     static_cast<std::uint32_t>(rule.least + *rc::gen::arbitrary<std::uint32_t>() % span));
       }
     }
   }
   return property_view{out.view()};
 }
 
-std::uint16_t packet_id() { return static_cast<std::uint16_t>(*rc::gen::inRange(1, 65536)); }
+std::uint16_t packet_id() {
+  return static_cast<std::uint16_t>(*rc::gen::inRange(1, 65536));
+}
 
 std::uint8_t reason(const random_packet& p, packet_type type) {
   std::vector<std::uint8_t> allowed;
   for (unsigned code = 0; code < 256; ++code) {
-    if (may_carry(type, p.level, p.sender, static_cast<std::uint8_t>(code))) allowed.push_back(static_cast<std::uint8_t>(code));
+    if (may_carry(type, p.level, p.sender, static_cast<std::uint8_t>(code)))
+      allowed.push_back(static_cast<std::uint8_t>(code));
   }
   return *rc::gen::elementOf(allowed);
 }
@@ -81,8 +94,8 @@ connect random_connect(random_packet& p) {
   out.properties = properties(p, place_of(packet_type::connect));
   out.client_id = text(p);
   if (*rc::gen::arbitrary<bool>()) {
-    out.last_will = will{among({qos::at_most_once, qos::at_least_once, qos::exactly_once}), *rc::gen::arbitrary<bool>(),
-                         properties(p, in_will), text(p, false), binary(p)};
+    out.last_will = will{among({qos::at_most_once, qos::at_least_once, qos::exactly_once}),
+                         *rc::gen::arbitrary<bool>(), properties(p, in_will), text(p, false), binary(p)};
   }
   if (*rc::gen::arbitrary<bool>()) out.user = text(p);
   if (out.user || p.level == version::v5) {
@@ -135,23 +148,33 @@ Packet random_answer(random_packet& p, packet_type type) {
 
 packet random_of(random_packet& p, packet_type type) {
   switch (type) {
-    case packet_type::connect: return random_connect(p);
+    case packet_type::connect:
+      return random_connect(p);
     case packet_type::connack: {
       const auto code = reason(p, type);
       return connack{code == 0 && *rc::gen::arbitrary<bool>(), code, properties(p, place_of(type))};
     }
-    case packet_type::publish: return random_publish(p);
-    case packet_type::subscribe: return subscribe{packet_id(), properties(p, place_of(type)), filters(p, true)};
-    case packet_type::unsubscribe: return unsubscribe{packet_id(), properties(p, place_of(type)), filters(p, false)};
-    case packet_type::suback: return random_answer<suback>(p, type);
-    case packet_type::unsuback: return random_answer<unsuback>(p, type);
-    case packet_type::pingreq: return pingreq{};
-    case packet_type::pingresp: return pingresp{};
+    case packet_type::publish:
+      return random_publish(p);
+    case packet_type::subscribe:
+      return subscribe{packet_id(), properties(p, place_of(type)), filters(p, true)};
+    case packet_type::unsubscribe:
+      return unsubscribe{packet_id(), properties(p, place_of(type)), filters(p, false)};
+    case packet_type::suback:
+      return random_answer<suback>(p, type);
+    case packet_type::unsuback:
+      return random_answer<unsuback>(p, type);
+    case packet_type::pingreq:
+      return pingreq{};
+    case packet_type::pingresp:
+      return pingresp{};
     case packet_type::disconnect:
       if (p.level == version::v3_1_1) return disconnect{};
       return disconnect{reason(p, type), properties(p, place_of(type))};
-    case packet_type::auth: return auth{reason(p, type), properties(p, place_of(type))};
-    default: return ack{type, packet_id(), reason(p, type), properties(p, place_of(type))};
+    case packet_type::auth:
+      return auth{reason(p, type), properties(p, place_of(type))};
+    default:
+      return ack{type, packet_id(), reason(p, type), properties(p, place_of(type))};
   }
 }
 
@@ -161,7 +184,8 @@ void fill(random_packet& p) {
   std::vector<packet_type> types;
   for (unsigned type = 1; type < 16; ++type) {
     const auto flags = type == 6 || type == 8 || type == 10 ? 2U : 0U;
-    if (!check_first_byte(static_cast<std::byte>(type << 4U | flags), p.level, p.sender)) types.push_back(static_cast<packet_type>(type));
+    if (!check_first_byte(static_cast<std::byte>(type << 4U | flags), p.level, p.sender))
+      types.push_back(static_cast<packet_type>(type));
   }
   p.what = random_of(p, *rc::gen::elementOf(types));
 }
@@ -220,12 +244,14 @@ TEST_CASE("The hot path writes a PUBLISH byte for byte as the general encoder do
     byte_writer slow;
     byte_writer fast;
     byte_writer combined;
-    const auto alias = p.level == version::v5 ? static_cast<std::uint16_t>(*rc::gen::inRange(0, 3)) : std::uint16_t{0};
+    const auto alias =
+        p.level == version::v5 ? static_cast<std::uint16_t>(*rc::gen::inRange(0, 3)) : std::uint16_t{0};
     byte_writer own;  // without the alias that random properties may hold
     for (const auto& each : what.properties) {
       if (each.rule->kind == property_kind::text) put_property(own, each.rule->id, each.value);
     }
-    const outgoing_publish quick{what.topic, what.payload, own.view(), {}, what.packet_id, alias, what.level, what.retain, what.duplicate};
+    const outgoing_publish quick{what.topic, what.payload, own.view(),    {}, what.packet_id, alias,
+                                 what.level, what.retain,  what.duplicate};
     put_publish(fast, quick, p.level);
     if (alias != 0) put_property(combined, property_id::topic_alias, std::uint32_t{alias});
     combined.append(own.view());

@@ -7,7 +7,8 @@
 using namespace wanwu;
 using namespace wanwu::mqtt;
 
-TEST_CASE("Every golden MQTT packet decodes, or is refused by the clause and at the byte that the file names") {
+TEST_CASE(
+    "Every golden MQTT packet decodes, or is refused by the clause and at the byte that the file names") {
   for (const auto& row : all_vectors()) {
     INFO(row.where);
     CHECK(verdict_on(row.raw, row.level, row.sender) == row.expected);
@@ -35,7 +36,8 @@ TEST_CASE("Every strict prefix of a packet is more needed, never a packet and ne
       const auto got = next_frame(bytes_view{row.raw}.first(size), variable_max);
       REQUIRE(got);
       REQUIRE_FALSE(got->has_value());
-      CHECK(decode(bytes_view{row.raw}.first(size), row.level, row.sender).error().code == wire_errc::truncated);
+      CHECK(decode(bytes_view{row.raw}.first(size), row.level, row.sender).error().code ==
+            wire_errc::truncated);
     }
   }
 }
@@ -108,7 +110,8 @@ TEST_CASE("The encoder writes wrong bytes where it is asked to, and only there")
   for (const auto& [what, wrong, expected] : table) {
     INFO(what);
     byte_writer out;
-    encode(out, publish{.level = qos::at_least_once, .packet_id = 7, .topic = "a", .payload = as_bytes("hi!")},
+    encode(out,
+           publish{.level = qos::at_least_once, .packet_id = 7, .topic = "a", .payload = as_bytes("hi!")},
            version::v5, wrong);
     CHECK(to_hex(out.view()) == expected);
   }
@@ -116,7 +119,8 @@ TEST_CASE("The encoder writes wrong bytes where it is asked to, and only there")
 
 TEST_CASE("A description shows no password and escapes what a terminal would obey") {
   const std::string secret = "hunter2";
-  packet hello = connect{.level = version::v3_1_1, .client_id = "a\x1b[2Jb\n", .user = "u", .password = as_bytes(secret)};
+  packet hello = connect{
+      .level = version::v3_1_1, .client_id = "a\x1b[2Jb\n", .user = "u", .password = as_bytes(secret)};
   const auto text = describe(hello);
   CHECK(text.find(secret) == std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);

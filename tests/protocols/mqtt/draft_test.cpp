@@ -13,7 +13,9 @@ namespace {
 
 constexpr auto done = set_result::done;
 
-field_value n(std::uint64_t value) { return value; }
+field_value n(std::uint64_t value) {
+  return value;
+}
 
 std::string hex_of(const draft& what) {
   byte_writer out;
@@ -58,9 +60,16 @@ TEST_CASE("A packet is built by the names of its fields") {
 
 TEST_CASE("Every field of a packet can be asked for by its name") {
   draft message{packet_type::publish, version::v5};
-  for (const auto& [name, value] : std::vector<std::pair<std::string, field_value>>{
-           {"topic", "a"s}, {"payload", "p\0q"s}, {"qos", n(2)}, {"retain", n(1)}, {"dup", n(1)}, {"packet_id", n(3)},
-           {"topic_alias", n(4)}, {"correlation_data", "\x01"s}, {"content_type", "t"s}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, field_value>>{{"topic", "a"s},
+                                                        {"payload", "p\0q"s},
+                                                        {"qos", n(2)},
+                                                        {"retain", n(1)},
+                                                        {"dup", n(1)},
+                                                        {"packet_id", n(3)},
+                                                        {"topic_alias", n(4)},
+                                                        {"correlation_data", "\x01"s},
+                                                        {"content_type", "t"s}}) {
     INFO(name);
     CHECK_FALSE((name == "topic_alias" && field_of(message.view(), name)));
     CHECK(message.set(name, value) == done);

@@ -16,7 +16,9 @@ struct conversation {
   explicit conversation(session_settings settings = {}) : shared{settings, {}} {}
 
   // The visitor.
-  void session_up(const connack& answer) { hear(std::string{"up"} + (answer.session_present ? " resumed" : "")); }
+  void session_up(const connack& answer) {
+    hear(std::string{"up"} + (answer.session_present ? " resumed" : ""));
+  }
   void session_refused(const connack& answer) { hear("refused " + std::to_string(answer.reason)); }
   void session_message(const publish& message, std::string_view topic) {
     hear("message " + std::string{topic} + "=" + std::string{as_text(message.payload)});
@@ -28,7 +30,9 @@ struct conversation {
   void session_subscribed(std::uint32_t token, const suback& granted) {
     hear("subscribed " + std::to_string(token) + " [" + to_hex(granted.reasons) + "]");
   }
-  void session_unsubscribed(std::uint32_t token, const unsuback&) { hear("unsubscribed " + std::to_string(token)); }
+  void session_unsubscribed(std::uint32_t token, const unsuback&) {
+    hear("unsubscribed " + std::to_string(token));
+  }
   void session_ended(const disconnect& farewell) { hear("ended " + std::to_string(farewell.reason)); }
   void session_authentication(const auth& step) { hear("auth " + std::to_string(step.reason)); }
   void session_broken(const wire_error& why) { hear("broken " + std::string{why.clause}); }
@@ -81,17 +85,22 @@ property_view limits(byte_writer& out, std::initializer_list<std::pair<property_
   return property_view{out.view()};
 }
 
-constexpr packet_type puback = packet_type::puback, pubrec = packet_type::pubrec, pubrel = packet_type::pubrel,
-                      pubcomp = packet_type::pubcomp;
+constexpr packet_type puback = packet_type::puback, pubrec = packet_type::pubrec,
+                      pubrel = packet_type::pubrel, pubcomp = packet_type::pubcomp;
 
 }  // namespace
 
 TEST_CASE("A session says who it is and is up when the server accepts") {
   conversation c{{.level = version::v3_1_1}};
-  c.client.connect(c.shared, {.client_id = "me", .user = "u", .password = as_bytes("p"),
-                              .last_will = will{qos::at_least_once, true, {}, "w", as_bytes("gone")}}, c.now);
-  CHECK(c.said() == lines{"CONNECT protocol=\"MQTT\"/4 client_id=\"me\" clean_start=true keep_alive=60 user=\"u\" "
-                          "password=<hidden> will_topic=\"w\" will_qos=1 will_retain=true will_payload=\"gone\"(4)"});
+  c.client.connect(c.shared,
+                   {.client_id = "me",
+                    .user = "u",
+                    .password = as_bytes("p"),
+                    .last_will = will{qos::at_least_once, true, {}, "w", as_bytes("gone")}},
+                   c.now);
+  CHECK(c.said() ==
+        lines{"CONNECT protocol=\"MQTT\"/4 client_id=\"me\" clean_start=true keep_alive=60 user=\"u\" "
+              "password=<hidden> will_topic=\"w\" will_qos=1 will_retain=true will_payload=\"gone\"(4)"});
   CHECK_FALSE(c.client.is_up());
   CHECK(c.server(connack{}));
   CHECK(c.client.is_up());
@@ -138,7 +147,8 @@ TEST_CASE("QoS 1 and 2 messages end at their last acknowledgement, each under it
   CHECK(c.send("a", qos::at_most_once) == publish_result::sent);
   CHECK(c.send("b", qos::at_least_once, 11) == publish_result::sent);
   CHECK(c.send("c", qos::exactly_once, 12) == publish_result::sent);
-  CHECK(c.said() == lines{"PUBLISH topic=\"a\" qos=0 payload=\"p\"(1)", "PUBLISH topic=\"b\" qos=1 packet_id=1 payload=\"p\"(1)",
+  CHECK(c.said() == lines{"PUBLISH topic=\"a\" qos=0 payload=\"p\"(1)",
+                          "PUBLISH topic=\"b\" qos=1 packet_id=1 payload=\"p\"(1)",
                           "PUBLISH topic=\"c\" qos=2 packet_id=2 payload=\"p\"(1)"});
   CHECK(c.client.in_flight() == 2);
   c.server(ack{pubrec, 2, 0, {}});
@@ -169,7 +179,8 @@ TEST_CASE("Messages from the server are answered by their QoS, and QoS 2 is deli
   const publish twice{.level = qos::exactly_once, .packet_id = 5, .topic = "a", .payload = as_bytes("2")};
   c.server(twice);
   c.server(twice);
-  CHECK(c.said() == lines{"PUBACK packet_id=5 reason=0x00", "PUBREC packet_id=5 reason=0x00", "PUBREC packet_id=5 reason=0x00"});
+  CHECK(c.said() == lines{"PUBACK packet_id=5 reason=0x00", "PUBREC packet_id=5 reason=0x00",
+                          "PUBREC packet_id=5 reason=0x00"});
   c.server(ack{pubrel, 5, 0, {}});
   c.server(ack{pubrel, 5, 0, {}});
   CHECK(c.said() == lines{"PUBCOMP packet_id=5 reason=0x00", "PUBCOMP packet_id=5 reason=0x92"});
@@ -200,16 +211,20 @@ TEST_CASE("Beyond the server's Receive Maximum messages wait in order, up to the
 TEST_CASE("What the server has announced that it does not take is not sent") {
   conversation c;
   byte_writer given;
-  c.open({false, 0, limits(given, {{property_id::maximum_qos, 1}, {property_id::retain_available, 0},
-                                   {property_id::maximum_packet_size, 20}})});
+  c.open({false, 0,
+          limits(given, {{property_id::maximum_qos, 1},
+                         {property_id::retain_available, 0},
+                         {property_id::maximum_packet_size, 20}})});
   CHECK(c.send("a", qos::exactly_once) == publish_result::qos_not_supported);
-  CHECK(c.client.publish(c.shared, {.topic = "a", .retain = true}, 0, c.now) == publish_result::retain_not_supported);
+  CHECK(c.client.publish(c.shared, {.topic = "a", .retain = true}, 0, c.now) ==
+        publish_result::retain_not_supported);
   CHECK(c.send("a topic that is too long", qos::at_most_once) == publish_result::too_large);
   CHECK(c.send("a", qos::at_least_once) == publish_result::sent);
   CHECK(c.said().size() == 1);
 }
 
-TEST_CASE("A resumed session sends again what was not acknowledged, in order, with DUP; a new one gives it up") {
+TEST_CASE(
+    "A resumed session sends again what was not acknowledged, in order, with DUP; a new one gives it up") {
   for (const bool resumed : {true, false}) {
     conversation c{{.clean_start = false, .session_expiry = 60}};
     c.open();
@@ -226,7 +241,8 @@ TEST_CASE("A resumed session sends again what was not acknowledged, in order, wi
     c.said();
     c.server(connack{resumed, 0, {}});
     if (resumed) {
-      CHECK(c.said() == lines{"PUBLISH topic=\"1\" qos=1 packet_id=1 dup payload=\"p\"(1)", "PUBREL packet_id=2 reason=0x00",
+      CHECK(c.said() == lines{"PUBLISH topic=\"1\" qos=1 packet_id=1 dup payload=\"p\"(1)",
+                              "PUBREL packet_id=2 reason=0x00",
                               "PUBLISH topic=\"3\" qos=2 packet_id=3 dup payload=\"p\"(1)"});
       CHECK(c.client.retransmissions() == 3);
       c.server(ack{puback, 1, 0, {}});
@@ -314,7 +330,8 @@ TEST_CASE("Topic aliases are used as far as the server takes them") {
   c.send("a", qos::at_most_once);
   c.send("b", qos::at_most_once);
   c.send("a", qos::at_least_once);
-  CHECK(c.said() == lines{"PUBLISH topic=\"a\" qos=0 topic_alias=1 payload=\"p\"(1)", "PUBLISH topic=\"b\" qos=0 payload=\"p\"(1)",
+  CHECK(c.said() == lines{"PUBLISH topic=\"a\" qos=0 topic_alias=1 payload=\"p\"(1)",
+                          "PUBLISH topic=\"b\" qos=0 payload=\"p\"(1)",
                           "PUBLISH topic=\"\" qos=1 packet_id=1 topic_alias=1 payload=\"p\"(1)"});
 }
 
@@ -342,7 +359,8 @@ TEST_CASE("Subscriptions end in SUBACK with a reason for each filter") {
   put_filter(filters, "a/#", 1);
   put_filter(filters, "b", 6);
   CHECK(c.client.subscribe(c.shared, filters.view(), 3, 21, c.now));
-  CHECK(c.said() == lines{"SUBSCRIBE packet_id=1 subscription_identifier=3 filter=\"a/#\":0x01 filter=\"b\":0x06"});
+  CHECK(c.said() ==
+        lines{"SUBSCRIBE packet_id=1 subscription_identifier=3 filter=\"a/#\":0x01 filter=\"b\":0x06"});
   constexpr auto reasons = "01 87"_hex;
   c.server(suback{1, {}, reasons});
   byte_writer names;
@@ -374,7 +392,8 @@ TEST_CASE("Where the stream is split makes no difference to what is heard and sa
   const auto add = [&](const packet& what) { encode(stream, what, version::v5); };
   add(connack{});
   add(publish{.topic = "a", .payload = as_bytes("one")});
-  add(publish{.level = qos::exactly_once, .packet_id = 3, .topic = "b", .payload = as_bytes(std::string(200, 'x'))});
+  add(publish{
+      .level = qos::exactly_once, .packet_id = 3, .topic = "b", .payload = as_bytes(std::string(200, 'x'))});
   add(ack{pubrel, 3, 0, {}});
   add(disconnect{0x8B, {}});
   const auto run = [&](std::size_t step) {
@@ -392,4 +411,6 @@ TEST_CASE("Where the stream is split makes no difference to what is heard and sa
   for (std::size_t step = 1; step < stream.size(); ++step) CHECK(run(step) == whole);
 }
 
-TEST_CASE("An idle session keeps no buffer") { CHECK(sizeof(session) <= 96); }
+TEST_CASE("An idle session keeps no buffer") {
+  CHECK(sizeof(session) <= 96);
+}

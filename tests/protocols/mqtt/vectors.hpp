@@ -33,10 +33,12 @@ inline std::vector<vector_row> read_vectors(const std::string& file, version lev
     if (line.empty() || line[0] == '#') continue;
     const auto first = line.find('|');
     const auto second = line.find('|', first + 1);
-    const auto raw = second == std::string::npos ? std::nullopt : parse_hex(trimmed(line.substr(first + 1, second - first - 1)));
+    const auto raw = second == std::string::npos
+                         ? std::nullopt
+                         : parse_hex(trimmed(line.substr(first + 1, second - first - 1)));
     if (!raw) throw std::runtime_error{file + ":" + std::to_string(number) + ": not 'name | hex | expected'"};
-    rows.push_back({file + ":" + std::to_string(number) + " " + trimmed(line.substr(0, first)), level, sender, *raw,
-                    trimmed(line.substr(second + 1))});
+    rows.push_back({file + ":" + std::to_string(number) + " " + trimmed(line.substr(0, first)), level, sender,
+                    *raw, trimmed(line.substr(second + 1))});
   }
   return rows;
 }

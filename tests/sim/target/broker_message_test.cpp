@@ -1,6 +1,8 @@
-// How the broker forwards messages: subscriptions, qualities of service, retained messages, properties and limits.
-#include <catch2/catch.hpp>
+// How the broker forwards messages: subscriptions, qualities of service, retained messages, properties and
+// limits.
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "tests/sim/target/conversation.hpp"
 
@@ -163,7 +165,9 @@ TEST_CASE("Retained messages are kept, replaced, cleared and sent as asked") {
 
 TEST_CASE("Properties are forwarded unaltered and in order; those of one hop are not") {
   play_all({
-      {"all that belong to the message [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-18] [MQTT-3.3.2-20]", R"(
+      {"all that belong to the message [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-18] "
+       "[MQTT-3.3.2-20]",
+       R"(
         S> 82: 0001 00 s't' 00
         S< 90: 0001 00 00
         P> 30: s't' 22 26 s'k' s'v' 01 01 03 s'text' 26 s'k' s'u' 08 s'r' 09 s'corr' 'x'
@@ -189,22 +193,23 @@ TEST_CASE("Topic aliases work both ways within what was announced") {
         S> 82: 0001 00 s'#' 00
         S< 90: 0001 00 00
 )";
-  play_all({{"set, used, set anew; ours stays within the client's maximum [MQTT-3.3.2-12] [MQTT-3.1.2-26]", R"(
+  play_all(
+      {{"set, used, set anew; ours stays within the client's maximum [MQTT-3.3.2-12] [MQTT-3.1.2-26]", R"(
         P> 30: s'a' 03 23 0001 '1' | 30: s'' 03 23 0001 '2' | 30: s'b' 03 23 0001 '3' | 30: s'' 03 23 0001 '4'
         S< 30: s'a' 03 23 0001 '1' | 30: s'' 03 23 0001 '2' | 30: s'b' 00 '3' | 30: s'b' 00 '4')"},
-            {"0 [MQTT-3.3.2-8]", R"(
+       {"0 [MQTT-3.3.2-8]", R"(
         P> 30: s'a' 03 23 0000 '1'
         P< e0: 94
         P!)"},
-            {"above the maximum [MQTT-3.2.2-17]", R"(
+       {"above the maximum [MQTT-3.2.2-17]", R"(
         P> 30: s'a' 03 23 0003 '1'
         P< e0: 94
         P!)"},
-            {"unknown [U5-3.3.4-a]", R"(
+       {"unknown [U5-3.3.4-a]", R"(
         P> 30: s'' 03 23 0001 '1'
         P< e0: 82
         P!)"}},
-           settings, preamble);
+      settings, preamble);
 }
 
 TEST_CASE("Flow control and packet sizes hold both ways") {
@@ -219,7 +224,8 @@ TEST_CASE("Flow control and packet sizes hold both ways") {
         S> 82: 0001 00 s't' 01
         S< 90: 0001 00 01
 )";
-  play_all({{"never more than the client's Receive Maximum; the rest goes on [MQTT-3.3.4-9] [MQTT-3.3.4-10]", R"(
+  play_all(
+      {{"never more than the client's Receive Maximum; the rest goes on [MQTT-3.3.4-9] [MQTT-3.3.4-10]", R"(
         P> 32: s't' 0001 00 '1' | 32: s't' 0002 00 '2' | 30: s't' 00 '0'
         P< 40: 0001 | 40: 0002
         S< 32: s't' 0001 00 '1' | 30: s't' 00 '0'
@@ -228,20 +234,20 @@ TEST_CASE("Flow control and packet sizes hold both ways") {
         S> 40: 0001
         S< 32: s't' 0002 00 '2'
         S-)"},
-            {"too large for the client: dropped, no stall [MQTT-3.1.2-24] [MQTT-3.1.2-25]", R"(
+       {"too large for the client: dropped, no stall [MQTT-3.1.2-24] [MQTT-3.1.2-25]", R"(
         P> 32: s't' 0001 00 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' | 32: s't' 0002 00 'b'
         P< 40: 0001 | 40: 0002
         S< 32: s't' 0002 00 'b'
         S-)"},
-            {"too large for us [MQTT-3.2.2-15]", R"(
+       {"too large for us [MQTT-3.2.2-15]", R"(
         P> 30 7f
         P< e0: 95
         P!)"},
-            {"more than our Receive Maximum [U5-3.3.4-b]", R"(
+       {"more than our Receive Maximum [U5-3.3.4-b]", R"(
         P> 34: s'u' 0001 00 | 34: s'u' 0002 00 | 34: s'u' 0003 00
         P< 50: 0001 10 | 50: 0002 10 | e0: 93
         P!)"}},
-           settings, preamble);
+      settings, preamble);
 }
 
 TEST_CASE("Shared subscriptions take turns among those who are there") {
@@ -306,23 +312,56 @@ TEST_CASE("What the broker does not offer is announced and refused") {
 
 TEST_CASE("Malformed and forbidden packets close the connection that sent them, and no other") {
   const char* packets[] = {
-      "c100", "e100", "41 02 0001", "51 02 0001", "60 02 0001", "80: 0001 00 s't' 00", "a0: 0001 00 s't'",  // flags
-      "36: s't' 0001 00", "38: s't' 00",                                             // QoS 3, DUP at QoS 0
-      "32: s't' 0000 00", "82: 0000 00 s't' 00",                                     // packet id 0
-      "82: 0001 00", "a2: 0001 00", "82: 0001 00 s't'",                              // no filters, no options
-      "82: 0001 00 s't' 03", "82: 0001 00 s't' 30", "82: 0001 00 s't' 40",           // options
-      "82: 0001 00 s'a#' 00", "82: 0001 00 s'a/#/b' 00", "82: 0001 00 s'a+' 00", "82: 0001 00 s'' 00",
-      "82: 0001 00 s'$share/g' 00", "82: 0001 00 s'$share//t' 00", "82: 0001 02 0b 00 s't' 00",
-      "30: s'a/#' 00", "30: s'+' 00", "30: s'' 00", "30: 0001 00 00", "30: 0002 c080 00",  // topics
-      "30: s't' 02 0b 01", "30: s't' 02 01 02", "30: s't' 04 01 01 01 01", "30: s't' 03 23 0001",  // properties
-      "00 00", "20: 00 00 00", "90: 0001 00 00", "b0: 0001 00 00", "d000", "f0: 18 00",  // direction, type
-      "c0 01 00", "e0: 05", "30 ff ff ff ff 7f", "62: 0001 80",
+      "c100",
+      "e100",
+      "41 02 0001",
+      "51 02 0001",
+      "60 02 0001",
+      "80: 0001 00 s't' 00",
+      "a0: 0001 00 s't'",  // flags
+      "36: s't' 0001 00",
+      "38: s't' 00",  // QoS 3, DUP at QoS 0
+      "32: s't' 0000 00",
+      "82: 0000 00 s't' 00",  // packet id 0
+      "82: 0001 00",
+      "a2: 0001 00",
+      "82: 0001 00 s't'",  // no filters, no options
+      "82: 0001 00 s't' 03",
+      "82: 0001 00 s't' 30",
+      "82: 0001 00 s't' 40",  // options
+      "82: 0001 00 s'a#' 00",
+      "82: 0001 00 s'a/#/b' 00",
+      "82: 0001 00 s'a+' 00",
+      "82: 0001 00 s'' 00",
+      "82: 0001 00 s'$share/g' 00",
+      "82: 0001 00 s'$share//t' 00",
+      "82: 0001 02 0b 00 s't' 00",
+      "30: s'a/#' 00",
+      "30: s'+' 00",
+      "30: s'' 00",
+      "30: 0001 00 00",
+      "30: 0002 c080 00",  // topics
+      "30: s't' 02 0b 01",
+      "30: s't' 02 01 02",
+      "30: s't' 04 01 01 01 01",
+      "30: s't' 03 23 0001",  // properties
+      "00 00",
+      "20: 00 00 00",
+      "90: 0001 00 00",
+      "b0: 0001 00 00",
+      "d000",
+      "f0: 18 00",  // direction, type
+      "c0 01 00",
+      "e0: 05",
+      "30 ff ff ff ff 7f",
+      "62: 0001 80",
   };
   for (const char* packet : packets) {
     INFO(packet);
     conversation talk;
     CHECK(talk.play(connected) == "");
-    CHECK(talk.play(std::string{"S> 82: 0001 00 s'#' 00\nS< 90: 0001 00 00\nP> "} + packet + "\nP< e0\n") == "");
+    CHECK(talk.play(std::string{"S> 82: 0001 00 s'#' 00\nS< 90: 0001 00 00\nP> "} + packet + "\nP< e0\n") ==
+          "");
     const auto rest = talk.play("P!");
     CHECK(rest.find("still connected") == std::string::npos);
     CHECK(talk.play("S-\nS> c000\nS< d000\nS-") == "");

@@ -1,6 +1,7 @@
 // Sessions, wills and keep alive of the broker, clause by clause.
-#include <catch2/catch.hpp>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "tests/sim/target/conversation.hpp"
 

@@ -71,7 +71,9 @@ bytes wire_bytes(std::string_view text) {
 
 conversation::conversation(const target_settings& settings) : core_{settings} {}
 
-conversation::line_of& conversation::who(char name) { return lines_[name]; }
+conversation::line_of& conversation::who(char name) {
+  return lines_[name];
+}
 
 void conversation::collect() {
   outbox& box = core_.out(0);
@@ -110,7 +112,8 @@ void conversation::pass(duration time) {
 std::string conversation::step(std::string_view line) {
   if (line.starts_with("wait ")) {
     const auto amount = std::stol(std::string{line.substr(5)});
-    pass(line.ends_with("ms") ? duration{std::chrono::milliseconds{amount}} : duration{std::chrono::seconds{amount}});
+    pass(line.ends_with("ms") ? duration{std::chrono::milliseconds{amount}}
+                              : duration{std::chrono::seconds{amount}});
     return {};
   }
   const char name = line[0];
@@ -138,7 +141,8 @@ std::string conversation::step(std::string_view line) {
   if (verb == '<') {
     const auto wanted = wire_bytes(rest);
     const auto have = bytes_view{me.heard}.first(std::min(wanted.size(), me.heard.size()));
-    if (as_text(have) != as_text(wanted)) return "heard " + to_hex(me.heard) + "\n      wanted " + to_hex(wanted);
+    if (as_text(have) != as_text(wanted))
+      return "heard " + to_hex(me.heard) + "\n      wanted " + to_hex(wanted);
     me.heard.erase(me.heard.begin(), me.heard.begin() + static_cast<std::ptrdiff_t>(wanted.size()));
     return {};
   }

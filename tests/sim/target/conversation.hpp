@@ -25,8 +25,8 @@ inline target_settings plain_settings() {
 ///   A!                                A has heard nothing more, and was disconnected
 ///   A.                                A breaks its connection
 ///   wait 1500ms                       virtual time passes
-/// Bytes are hex pairs, 'text', s'text' with its length in two bytes, and "xx:" for a fixed header whose remaining length
-/// is counted. " # " begins a comment.
+/// Bytes are hex pairs, 'text', s'text' with its length in two bytes, and "xx:" for a fixed header whose
+/// remaining length is counted. " # " begins a comment.
 class conversation {
  public:
   explicit conversation(const target_settings& settings = plain_settings());

@@ -25,7 +25,10 @@ struct small_world {
   }
   std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) {
     std::string text{method};
-    text.append(" ").append(path).append(" HTTP/1.1\r\nHost: t\r\nContent-Length: ").append(std::to_string(body.size()));
+    text.append(" ")
+        .append(path)
+        .append(" HTTP/1.1\r\nHost: t\r\nContent-Length: ")
+        .append(std::to_string(body.size()));
     text.append("\r\n\r\n").append(body);
     core.receive(http, as_bytes(text), now);
     return heard_by(1);
@@ -49,7 +52,8 @@ struct small_world {
   peer_id http{}, mqtt{};
 };
 
-coap::message_draft request(coap::code method, std::string_view path, std::uint16_t id, std::string_view payload = {}) {
+coap::message_draft request(coap::code method, std::string_view path, std::uint16_t id,
+                            std::string_view payload = {}) {
   coap::message_draft draft;
   draft.code = method;
   draft.id = coap::message_id{id};
@@ -59,11 +63,14 @@ coap::message_draft request(coap::code method, std::string_view path, std::uint1
   return draft;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 TEST_CASE("A reading that came over CoAP is read over HTTP, and its duplicate is answered but not counted") {
   small_world world;
-  for (int i = 0; i < 2; ++i) world.coap(1000, request(coap::code::post, "/things/x/telemetry", 1, R"({"level":7})"));
+  for (int i = 0; i < 2; ++i)
+    world.coap(1000, request(coap::code::post, "/things/x/telemetry", 1, R"({"level":7})"));
   const auto answers = world.datagrams();
   REQUIRE(answers.size() == 2);
   CHECK(as_text(answers[0]) == as_text(answers[1]));
@@ -84,7 +91,8 @@ TEST_CASE("SenML readings give their properties too, as JSON and as CBOR") {
   CHECK(contains(world.ask("GET", "/things/x/properties/level"), R"({"value":21.5,)"));
 }
 
-TEST_CASE("Who watches a thing's commands over CoAP is shown one at a time, again and again until it answers") {
+TEST_CASE(
+    "Who watches a thing's commands over CoAP is shown one at a time, again and again until it answers") {
   small_world world;
   auto watch = request(coap::code::get, "/things/x/commands", 1);
   watch.add_uint(coap::option_number::observe, 0);
@@ -144,7 +152,8 @@ TEST_CASE("A million endpoints leave the duplicates' memory as large as it was")
   small_world world{settings};
   for (std::uint32_t i = 0; i < 100'000; ++i) {
     const auto raw = coap::encoded(request(coap::code::post, "/things/x/telemetry", 1, "1"));
-    world.core.receive_datagram({raw, socket_address::from_v4(0x7F000000 + i, 1000), endpoint_id{}}, world.now);
+    world.core.receive_datagram({raw, socket_address::from_v4(0x7F000000 + i, 1000), endpoint_id{}},
+                                world.now);
     world.core.datagrams().clear();
   }
   CHECK(world.core.totals().coap_requests == 100'000);
