@@ -11,8 +11,8 @@ LOAD = ["-n", "100", "--every", "100ms", "--ramp", "1s", "--for", "4s", "--progr
 
 
 def total(summary, name):
-    """All samples of one counter of a run, over phases and tags."""
-    return sum(series["count"] for series in summary["metrics"].get(name, []))
+    """One counter of a whole run: the row without tags and phase."""
+    return sum(row["count"] for row in summary["metrics"].get(name, []) if not row["tags"] and not row["phase"])
 
 
 class Counters(Case):
@@ -26,7 +26,7 @@ class Counters(Case):
         return int(got.stdout or 0)
 
     def test_mosquitto_counts_the_publishes_that_we_count(self):
-        for qos in ("0", "1", "2"):
+        for qos in ("0", "1"):
             with self.subTest(qos=qos):
                 port = self.mosquitto()
                 summary = self.load(f"mqtt://127.0.0.1:{port}", f"run{qos}", "--qos", qos, "--no-witness")
@@ -34,6 +34,21 @@ class Counters(Case):
                 self.assertGreater(sent, 3000)
                 until(lambda: self.sys_value(port, "$SYS/broker/publish/messages/received") == sent, 15,
                       f"mosquitto counts {sent}")
+
+    def test_a_subscriber_counts_the_publishes_of_qos_2_that_we_count(self):
+        # mosquitto's own counter leaves QoS 2 out, so its command-line subscriber counts.
+        port = self.mosquitto()
+        lines = (self.folder / "heard").open("w")
+        self.addCleanup(lines.close)
+        subscriber = self.start("stdbuf", "-oL", "mosquitto_sub", "-p", port, "-q", "2", "-t", "things/+/telemetry", "-F", "%t", "-d",
+                                stdout=lines)
+        heard = lambda: (self.folder / "heard").read_text().splitlines()
+        until(lambda: any("SUBACK" in line for line in heard()), 10, "mosquitto_sub is subscribed")
+        sent = total(self.load(f"mqtt://127.0.0.1:{port}", "run", "--qos", "2", "--no-witness"), "telemetry.sent")
+        self.assertGreater(sent, 3000)
+        arrived = lambda: sum(line.startswith("things/") for line in heard())
+        until(lambda: arrived() == sent, 15, f"mosquitto_sub hears {sent}")
+        self.assertIsNone(subscriber.poll())
 
     def test_nginx_counts_the_requests_that_we_count(self):
         port = free_port()
@@ -52,13 +67,15 @@ class Counters(Case):
 
     def test_the_embedded_target_counts_what_we_count_on_all_three_protocols(self):
         ports = self.target()
+        before = 0
         for protocol in ("mqtt", "coap", "http"):
             with self.subTest(protocol=protocol):
                 address = ports[protocol]
                 sent = total(self.load(f"{protocol}://{address}", f"run-{protocol}", "--no-witness"), "telemetry.sent")
                 self.assertGreater(sent, 3000)
                 stats = json.load(urllib.request.urlopen(f"http://{ports['http']}/stats", timeout=10))
-                self.assertEqual(sent, stats[protocol]["telemetry"], stats)
+                self.assertEqual(before + sent, stats["telemetry"], stats)
+                before = stats["telemetry"]
 
     def test_the_coap_server_of_libcoap_answers_us(self):
         port = free_port(socket.SOCK_DGRAM)

@@ -255,7 +255,7 @@ TEST_CASE("Where no connection can be opened, users are down and requests say wh
   w.net.forget_sent();
   w.net.fail(link, std::errc::connection_refused, w.now);
   w.net.run(w.now);
-  CHECK(w.engine.taken_log() == "connect unreachable 0; ");
+  CHECK(w.engine.taken_log() == "connect unreachable 111; ");
   CHECK(w.engine.states[0] == connection_state::down);
   w.start(w.post);
   CHECK(w.engine.taken_log() == "telemetry not_started 0; ");
@@ -264,12 +264,12 @@ TEST_CASE("Where no connection can be opened, users are down and requests say wh
   w.net.forget_sent();
   w.now += 10s;
   w.made->advance(w.now);
-  CHECK(w.engine.taken_log() == "connect unreachable 0; ");
+  CHECK(w.engine.taken_log() == "connect unreachable 110; ");
 
   w.open(1);
   w.net.fail(w.net.sent().back().link, std::errc::too_many_files_open, w.now);
   w.net.run(w.now);
-  CHECK(w.engine.taken_log() == "connect local_error 0; ");
+  CHECK(w.engine.taken_log() == "connect local_error 24; ");
 }
 
 TEST_CASE("Header injection by a path is refused") {

@@ -30,7 +30,7 @@ struct client_side final : driver_client {
   void record(std::span<const observation> seen) override {
     for (const auto& each : seen) {
       const auto code =
-          each.result == outcome::ok ? 0 : each.code;  // Paho does not tell one success from another
+          each.result == outcome::refused ? each.code : 0;  // Paho tells no success and no errno from another
       observed.insert(std::string{name_of(each.op)} + " " + std::string{name_of(each.result)} + " " +
                       std::to_string(code));
       CHECK(each.done_at >= each.sent_at);
