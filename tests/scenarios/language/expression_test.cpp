@@ -1,6 +1,8 @@
 // Expressions mean what C and CEL readers expect, and every mistake is found before the run, with its place.
 #include <cmath>
+#include <deque>
 #include <map>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -36,11 +38,13 @@ struct world {
   }
   value run(std::string_view source) {
     INFO(source);
-    const auto compiled = compile_expression(source, names);
+    // A text in a value may be a constant of its expression: it lives as long as that does.
+    auto& compiled = kept.emplace_back(compile_expression(source, names));
     if (!compiled) FAIL(compiled.error().message);
     context.scratch_used = 0;
     return compiled->evaluate(context);
   }
+  std::deque<decltype(compile_expression({}, std::declval<slot_table&>()))> kept;
 };
 
 }  // namespace
