@@ -1,9 +1,7 @@
 // Reading the arguments of a command with CLI11.
 #include "sim/cli/arguments.hpp"
 
-#include <algorithm>
 #include <iostream>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,13 +9,102 @@
 
 namespace wanwu::cli {
 
-void prepare(CLI::App& app, const std::string& command_name) {
+namespace {
+
+CLI::Option& of(void* option) {
+  return *static_cast<CLI::Option*>(option);
+}
+
+}  // namespace
+
+option& option::type_name(const std::string& word) {
+  of(option_).type_name(word);
+  return *this;
+}
+
+option& option::group(const std::string& heading) {
+  of(option_).group(heading);
+  return *this;
+}
+
+option& option::range(std::int64_t least, std::int64_t most) {
+  of(option_).check(CLI::Range(least, most));
+  return *this;
+}
+
+option& option::one_of(std::initializer_list<const char*> words) {
+  of(option_).check(CLI::IsMember(std::vector<std::string>(words.begin(), words.end())));
+  return *this;
+}
+
+option& option::required() {
+  of(option_).required();
+  return *this;
+}
+
+option& option::show_default() {
+  of(option_).capture_default_str();
+  return *this;
+}
+
+option& option::one_at_a_time() {
+  of(option_).allow_extra_args(false);
+  return *this;
+}
+
+option& option::take_all() {
+  of(option_).take_all();
+  return *this;
+}
+
+struct argument_parser::library {
+  explicit library(const std::string& description) : app{description} {}
+  CLI::App app;
+};
+
+argument_parser::argument_parser(const std::string& command_name, const std::string& description)
+    : library_{std::make_unique<library>(description)} {
+  CLI::App& app = library_->app;
   app.name("wanwu " + command_name);
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.get_formatter()->column_width(34);
 }
 
-std::optional<int> parse(CLI::App& app, std::span<const std::string> arguments) {
+argument_parser::~argument_parser() = default;
+
+option argument_parser::add_option(const std::string& name, std::string& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::vector<std::string>& into,
+                                   const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::int32_t& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::uint8_t& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::uint16_t& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::uint32_t& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+option argument_parser::add_option(const std::string& name, std::uint64_t& into, const std::string& help) {
+  return option{library_->app.add_option(name, into, help)};
+}
+
+option argument_parser::add_flag(const std::string& name, bool& into, const std::string& help) {
+  return option{library_->app.add_flag(name, into, help)};
+}
+
+void argument_parser::footer(const std::string& text) {
+  library_->app.footer(text);
+}
+
+std::optional<int> argument_parser::parse(std::span<const std::string> arguments) {
+  CLI::App& app = library_->app;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 wants them from the back
   try {
     app.parse(std::move(reversed));

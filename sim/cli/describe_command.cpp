@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/units.hpp"
 #include "scenarios/things/catalogue.hpp"
 #include "sim/cli/arguments.hpp"
@@ -113,12 +111,13 @@ int describe_in_file(const std::string& name, const lang::scenario& s) {
 }  // namespace
 
 int describe_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Describes one name in full: a metric, a model, a code, or a kind, phase or storm of a FILE."};
-  prepare(app, "describe");
+  argument_parser app{
+      "describe",
+      "Describes one name in full: a metric, a model, a code, or a kind, phase or storm of a FILE."};
   std::string name, file;
-  app.add_option("NAME", name, "telemetry.latency, builtin/meter, E101, energy.meter, …")->required();
+  app.add_option("NAME", name, "telemetry.latency, builtin/meter, E101, energy.meter, …").required();
   app.add_option("FILE", file, "A scenario");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
 
   const catalogue_lookup lookup;
   if (!file.empty()) {

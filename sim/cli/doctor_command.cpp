@@ -1,7 +1,6 @@
 // wanwu doctor: what this machine can carry, and the commands that raise it.
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -79,8 +78,7 @@ nlohmann::ordered_json to_json(const sim::capacity& of, const sim::capacity_ques
 }  // namespace
 
 int doctor_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Tells what this machine can carry, and the commands that would raise it"};
-  prepare(app, "doctor");
+  argument_parser app{"doctor", "Tells what this machine can carry, and the commands that would raise it"};
   sim::capacity_question asked;
   bool as_json = false;
   std::string connections;
@@ -89,9 +87,9 @@ int doctor_command(std::span<const std::string> arguments, const global_options&
   app.add_flag("--remote", asked.remote, "The target runs on another machine");
   app.add_option("--source-addresses", asked.source_addresses,
                  "Addresses of this machine towards a remote target")
-      ->check(CLI::Range(1, 65'536));
+      .range(1, 65'536);
   app.add_flag("--json", as_json, "As one JSON object");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
   if (!connections.empty()) {
     const auto count = lang::parse_count(connections);
     if (!count || *count == 0 || *count > shown_max)

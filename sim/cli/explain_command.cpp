@@ -1,8 +1,6 @@
 // wanwu explain: the long form behind an error code.
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/diagnostics.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/command.hpp"
@@ -10,11 +8,10 @@
 namespace wanwu::cli {
 
 int explain_command(std::span<const std::string> arguments, const global_options&) {
-  CLI::App app{"Explains an error code such as E101. Without one, lists all."};
-  prepare(app, "explain");
+  argument_parser app{"explain", "Explains an error code such as E101. Without one, lists all."};
   std::string word;
   app.add_option("CODE", word, "The code in brackets of a message");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
 
   if (word.empty()) {
     for (const auto& code : lang::diagnostic_codes()) std::cout << code.code << "  " << code.title << "\n";

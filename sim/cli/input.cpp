@@ -4,20 +4,18 @@
 #include <charconv>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
 
 namespace wanwu::cli {
 
-void add_input_flags(CLI::App& app, input_flags& flags) {
-  app.add_option("-t,--target", flags.target, "Target file instead of the scenario's own")->type_name("FILE");
+void add_input_flags(argument_parser& app, input_flags& flags) {
+  app.add_option("-t,--target", flags.target, "Target file instead of the scenario's own").type_name("FILE");
   app.add_option("--set", flags.set, "Change a key: things.meter.count=5k, vars.host=… (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  app.add_option("--seed", flags.seed, "Seed of the world; same seed and files: same world")->type_name("N");
-  app.add_option("--scale", flags.scale, "Shrink all counts, for a trial: 0.1%")->type_name("P");
+      .type_name("KEY=VALUE")
+      .one_at_a_time();
+  app.add_option("--seed", flags.seed, "Seed of the world; same seed and files: same world").type_name("N");
+  app.add_option("--scale", flags.scale, "Shrink all counts, for a trial: 0.1%").type_name("P");
 }
 
 bool to_options(const std::string& command_name, const input_flags& flags, lang::load_options& out) {

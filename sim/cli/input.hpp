@@ -5,11 +5,8 @@
 #include <vector>
 
 #include "scenarios/language/load.hpp"
+#include "sim/cli/arguments.hpp"
 #include "sim/cli/command.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace wanwu::cli {
 
@@ -18,7 +15,7 @@ struct input_flags {
   std::vector<std::string> set;
   std::string seed, scale, target;
 };
-void add_input_flags(CLI::App& app, input_flags& flags);
+void add_input_flags(argument_parser& app, input_flags& flags);
 /// False after an explanation on stderr.
 bool to_options(const std::string& command_name, const input_flags& flags, lang::load_options& out);
 

@@ -2,8 +2,6 @@
 #include <iostream>
 #include <map>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/units.hpp"
 #include "scenarios/things/catalogue.hpp"
 #include "sim/cli/arguments.hpp"
@@ -114,15 +112,15 @@ const std::map<std::string, of_file> file_lists{{"things", thing_rows},
 }  // namespace
 
 int list_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{
+  argument_parser app{
+      "list",
       "Lists names: metrics, models and codes of the program; things, phases, storms, thresholds, places of "
       "a FILE."};
-  prepare(app, "list");
   std::string what, file;
   app.add_option("WHAT", what, "metrics, models, codes, things, phases, storms, thresholds or places")
-      ->required();
+      .required();
   app.add_option("FILE", file, "A scenario");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
 
   std::vector<std::string_view> known{"metrics", "models", "codes"};
   for (const auto& [word, ignored] : file_lists) known.emplace_back(word);

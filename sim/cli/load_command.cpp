@@ -1,8 +1,6 @@
 // wanwu load: a load test from the command line alone.
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "protocols/transport/address.hpp"
 #include "scenarios/language/quick_scenario.hpp"
 #include "scenarios/language/units.hpp"
@@ -38,37 +36,37 @@ void accept_minutes(std::string& text) {
     text += "in";
 }
 
-void add_flags(CLI::App& app, lang::quick_options& quick, load_flags& own, std::uint64_t& seed) {
+void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own, std::uint64_t& seed) {
   app.add_option("URL", quick.urls,
                  "mqtt://HOST:PORT, coap://… or http://…; none: the embedded target is started");
-  app.add_option("-n,--things", quick.count, "How many things")->capture_default_str()->type_name("N");
+  app.add_option("-n,--things", quick.count, "How many things").show_default().type_name("N");
   app.add_option("--every", quick.every, "Each thing sends once in this time")
-      ->capture_default_str()
-      ->type_name("TIME");
+      .show_default()
+      .type_name("TIME");
   app.add_option("--rate", own.rate, "Instead of --every: messages of all things together, as in 5k/s")
-      ->type_name("RATE");
-  app.add_option("--for", quick.hold, "How long, after the ramp")->capture_default_str()->type_name("TIME");
+      .type_name("RATE");
+  app.add_option("--for", quick.hold, "How long, after the ramp").show_default().type_name("TIME");
   app.add_option("--ramp", quick.ramp,
                  "Time in which the things connect (default: a tenth of --for, 1 s to 30 s)")
-      ->type_name("TIME");
+      .type_name("TIME");
   app.add_option("--over", quick.over, "mqtt, coap or http, when several URLs or none are given")
-      ->check(CLI::IsMember({"mqtt", "coap", "http"}))
-      ->type_name("PROTOCOL");
+      .one_of({"mqtt", "coap", "http"})
+      .type_name("PROTOCOL");
   app.add_option("--model", quick.model, "Kind of thing: see wanwu list models")
-      ->capture_default_str()
-      ->type_name("MODEL");
-  app.add_option("--qos", own.qos, "MQTT QoS of the readings")->check(CLI::Range(0, 2))->type_name("0|1|2");
+      .show_default()
+      .type_name("MODEL");
+  app.add_option("--qos", own.qos, "MQTT QoS of the readings").range(0, 2).type_name("0|1|2");
   app.add_option("--size", own.size, "Payloads of exactly this size instead of readings, as in 100 B")
-      ->type_name("SIZE");
+      .type_name("SIZE");
   app.add_option("--flood", own.flood,
                  "As fast as it goes: this many messages in flight on each connection, no schedule")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+      .range(1, 1024)
+      .type_name("N");
   app.add_option("--allow", quick.allow,
                  "Also allow a target in this address range; loopback is allowed always")
-      ->type_name("CIDR")
-      ->allow_extra_args(false);
-  app.add_option("--seed", seed, "Seed of the world")->capture_default_str()->type_name("N");
+      .type_name("CIDR")
+      .one_at_a_time();
+  app.add_option("--seed", seed, "Seed of the world").show_default().type_name("N");
   app.add_flag("--print-scenario", own.print, "Print the scenario file that this stands for; send nothing");
 }
 
@@ -104,8 +102,7 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
 }  // namespace
 
 int load_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Loads a target with things that report readings, and says what it carried"};
-  prepare(app, "load");
+  argument_parser app{"load", "Loads a target with things that report readings, and says what it carried"};
   app.footer(
       "Examples:\n"
       "  wanwu load                                             1,000 meters against the embedded target\n"
@@ -118,7 +115,7 @@ int load_command(std::span<const std::string> arguments, const global_options& g
   run_flags flags;
   add_flags(app, quick, own, seed);
   add_run_flags(app, flags);
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
   if (!to_wishes("load", arguments, flags) || !apply(own, quick, flags.wishes)) return exit_bad_input;
   for (const std::string& url : quick.urls) {
     if (const auto parsed = parse_target_url(url); !parsed)

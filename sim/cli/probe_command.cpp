@@ -3,8 +3,6 @@
 #include <chrono>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
@@ -75,15 +73,13 @@ int print(const sim::probe_report& found) {
 }  // namespace
 
 int probe_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Walks every operation of a target with one thing per protocol, and shows what came back"};
-  prepare(app, "probe");
+  argument_parser app{
+      "probe", "Walks every operation of a target with one thing per protocol, and shows what came back"};
   std::string file, model = "builtin/meter", within = "5 s";
   app.add_option("TARGET", file, "Target file; none: the embedded target");
-  app.add_option("--model", model, "Kind of thing that asks")->capture_default_str()->type_name("MODEL");
-  app.add_option("--within", within, "How long to wait for each answer")
-      ->capture_default_str()
-      ->type_name("TIME");
-  if (const auto code = parse(app, arguments)) return *code;
+  app.add_option("--model", model, "Kind of thing that asks").show_default().type_name("MODEL");
+  app.add_option("--within", within, "How long to wait for each answer").show_default().type_name("TIME");
+  if (const auto code = app.parse(arguments)) return *code;
   const auto patience = lang::parse_duration(within);
   if (!patience || patience->count() == 0)
     return usage_error("probe", "--within takes a length of time such as 5 s");

@@ -1,7 +1,6 @@
 // wanwu report: makes reports again from bundles, also of a run that was killed.
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include "reports/bundle.hpp"
@@ -41,14 +40,13 @@ std::string path_for(const wanted_report& wanted, const report::run_record& run,
 }  // namespace
 
 int report_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Makes reports again from the bundle of a run, also of one that was killed"};
-  prepare(app, "report");
+  argument_parser app{"report", "Makes reports again from the bundle of a run, also of one that was killed"};
   std::vector<std::string> bundles, to;
-  app.add_option("BUNDLE", bundles, "Directories of runs")->required();
+  app.add_option("BUNDLE", bundles, "Directories of runs").required();
   app.add_option("--to", to,
                  "FORMAT=PATH: html, json, junit, md or csv; repeatable. Without it the report is printed")
-      ->take_all();
-  if (const auto code = parse(app, arguments)) return *code;
+      .take_all();
+  if (const auto code = app.parse(arguments)) return *code;
   std::vector<wanted_report> wanted;
   for (const auto& word : to) {
     if (const auto problem = parse_wanted(word, wanted); !problem.empty())

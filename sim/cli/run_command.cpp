@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
 #include "sim/cli/input.hpp"
@@ -53,8 +51,8 @@ int worse_code(int a, int b) {
 }  // namespace
 
 int run_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Runs scenarios against their target (the embedded one when none is named) and judges it"};
-  prepare(app, "run");
+  argument_parser app{
+      "run", "Runs scenarios against their target (the embedded one when none is named) and judges it"};
   app.footer(
       "Examples:\n  wanwu run world.yaml\n  wanwu run world.yaml --scale 1% --to html=report.html\n"
       "  wanwu run world.yaml --virtual --observations log.txt    a run in memory, the same bytes for the "
@@ -64,14 +62,14 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
   bool dry = false;
   input_flags input;
   run_flags flags;
-  app.add_option("FILE", files, "Scenario files")->required();
+  app.add_option("FILE", files, "Scenario files").required();
   add_input_flags(app, input);
-  app.add_option("--phases", phases, "Only these phases, by name")->type_name("A,B");
+  app.add_option("--phases", phases, "Only these phases, by name").type_name("A,B");
   app.add_flag("--virtual", flags.wishes.plan.virtual_time,
                "Invented time, memory links and the embedded target: a week in minutes");
   app.add_flag("--dry-run", dry, "Print the plan; send nothing");
   add_run_flags(app, flags);
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
   if (!to_wishes("run", arguments, flags)) return exit_bad_input;
   if (files.size() > 1 && !flags.wishes.out.empty())
     return usage_error("run", "--out names the folder of one run; give one FILE");
@@ -103,25 +101,25 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
 }
 
 int plan_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{
+  argument_parser app{
+      "plan",
       "Says what a run would do and take, and whether this machine and the target's limits allow it. Sends "
       "nothing"};
-  prepare(app, "plan");
   std::string file;
   bool json = false;
   input_flags input;
   run_flags flags;
-  app.add_option("FILE", file, "Scenario file")->required();
+  app.add_option("FILE", file, "Scenario file").required();
   add_input_flags(app, input);
   app.add_option("--workers", flags.wishes.plan.workers,
                  "Threads (default: as cores and descriptors ask for)")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
+      .range(1, 256)
+      .type_name("N");
   app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
-      ->type_name("RANGE");
+      .type_name("RANGE");
   app.add_flag("--virtual", flags.wishes.plan.virtual_time, "For a run in invented time");
   app.add_flag("--json", json, "As JSON");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
   if (!to_wishes("plan", arguments, flags)) return exit_bad_input;
   const catalogue_lookup models;
   lang::load_options options;

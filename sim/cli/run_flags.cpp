@@ -3,8 +3,6 @@
 
 #include <charconv>
 
-#include <CLI/CLI.hpp>
-
 #include "reports/writers/writers.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
@@ -50,28 +48,28 @@ bool read_sources(const std::string& command_name, run_flags& flags) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& app, run_flags& flags) {
+void add_run_flags(argument_parser& app, run_flags& flags) {
   run_wishes& w = flags.wishes;
-  app.add_option("-o,--out", w.out, "Folder of the bundle (default: runs/UTC-NAME-HEX)")->type_name("DIR");
+  app.add_option("-o,--out", w.out, "Folder of the bundle (default: runs/UTC-NAME-HEX)").type_name("DIR");
   app.add_flag("--no-bundle", w.no_bundle, "Write no bundle");
   app.add_option("--to", flags.to, "Also write a report: html, json, junit, md or csv (repeatable)")
-      ->type_name("FORMAT=PATH")
-      ->allow_extra_args(false);
+      .type_name("FORMAT=PATH")
+      .one_at_a_time();
   app.add_option("--workers", w.plan.workers, "Threads (default: as cores and descriptors ask for)")
-      ->check(CLI::Range(1U, sim::limits::workers_max))
-      ->type_name("N");
+      .range(1U, sim::limits::workers_max)
+      .type_name("N");
   app.add_option("--observations", w.observations, "Write every observation as a line of text")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_option("--progress", w.progress, "auto, tty, plain, json or none")
-      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
-      ->type_name("HOW")
-      ->capture_default_str();
+      .one_of({"auto", "tty", "plain", "json", "none"})
+      .type_name("HOW")
+      .show_default();
   app.add_option("--timeout", flags.timeout,
                  "End the run after this long (default: 1.5 x its length + 1 min)")
-      ->type_name("TIME");
+      .type_name("TIME");
   app.add_flag("--fail-fast", w.fail_fast, "End the run as soon as a threshold is crossed");
   app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
-      ->type_name("RANGE");
+      .type_name("RANGE");
   app.add_flag("!--no-witness", w.witness, "Do not watch arrivals by an independent client");
   app.add_flag("-q,--quiet", w.quiet, "No progress");
   app.add_flag("-v,--verbose", w.verbose, "Print the plan before the run");

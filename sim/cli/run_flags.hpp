@@ -4,11 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/cli/arguments.hpp"
 #include "sim/cli/test_run.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace wanwu::cli {
 
@@ -18,7 +15,7 @@ struct run_flags {
   std::string timeout, local_ips;
   run_wishes wishes;
 };
-void add_run_flags(CLI::App& app, run_flags& flags);
+void add_run_flags(argument_parser& app, run_flags& flags);
 /// Checks and translates. False after an explanation on stderr.
 bool to_wishes(const std::string& command_name, std::span<const std::string> arguments, run_flags& flags);
 

@@ -3,8 +3,6 @@
 #include <fstream>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "scenarios/language/diagnostics.hpp"
 #include "scenarios/language/fields.hpp"
 #include "sim/cli/arguments.hpp"
@@ -35,13 +33,13 @@ int install(const std::vector<const lang::file_kind*>& kinds) {
 }  // namespace
 
 int schema_command(std::span<const std::string> arguments, const global_options&) {
-  CLI::App app{"Prints the JSON Schema (draft-07) of a kind of file, for editors that complete and check."};
-  prepare(app, "schema");
+  argument_parser app{
+      "schema", "Prints the JSON Schema (draft-07) of a kind of file, for editors that complete and check."};
   std::string word;
   bool write = false;
   app.add_option("KIND", word, "scenario or target; all with --install");
   app.add_flag("--install", write, "Write to .wanwu/schema/ here, for use without a network");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
 
   std::vector<const lang::file_kind*> kinds;
   std::vector<std::string_view> known;

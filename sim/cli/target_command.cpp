@@ -5,7 +5,6 @@
 #include <iostream>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -34,65 +33,62 @@ struct wishes {
   unsigned stats_every = 10;
 };
 
-void add_listening(CLI::App& app, wishes& w, server_settings& s) {
+void add_listening(argument_parser& app, wishes& w, server_settings& s) {
   app.add_option("--mqtt", w.mqtt, "Listen for MQTT at ADDRESS:PORT (0: any port)")
-      ->capture_default_str()
-      ->type_name("");
-  app.add_option("--coap", w.coap, "Listen for CoAP")->capture_default_str()->type_name("");
-  app.add_option("--http", w.http, "Listen for HTTP")->capture_default_str()->type_name("");
+      .show_default()
+      .type_name("");
+  app.add_option("--coap", w.coap, "Listen for CoAP").show_default().type_name("");
+  app.add_option("--http", w.http, "Listen for HTTP").show_default().type_name("");
   app.add_flag("--no-mqtt", w.no_mqtt, "No MQTT");
   app.add_flag("--no-coap", w.no_coap, "No CoAP");
   app.add_flag("--no-http", w.no_http, "No HTTP");
   app.add_flag("--allow-remote", w.allow_remote, "Allow addresses that other machines reach");
   app.add_option("--connections", s.connections, "How many connections must fit; more take more threads")
-      ->capture_default_str();
-  app.add_option("--shards", s.shards, "Threads (default: as cores and descriptors ask for)")
-      ->check(CLI::Range(1, 512));
+      .show_default();
+  app.add_option("--shards", s.shards, "Threads (default: as cores and descriptors ask for)").range(1, 512);
   app.add_option("--journal", s.journal, "Write events, commands and outcomes to this SQLite file")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_flag("--quiet", w.quiet, "Print nothing but errors");
   app.add_option("--stats-every", w.stats_every, "Seconds between lines of numbers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 86400));
+      .show_default()
+      .range(1, 86400);
   app.add_option("--ready-fd", w.ready_fd,
                  "Write one JSON line with the addresses to this descriptor; end with the parent")
-      ->check(CLI::Range(0, 1 << 20));
+      .range(0, 1 << 20);
 }
 
-void add_broker_rules(CLI::App& app, wishes& w, server_settings& s) {
+void add_broker_rules(argument_parser& app, wishes& w, server_settings& s) {
   auto& mqtt = s.target.mqtt;
   const std::string group = "What the broker offers";
-  app.add_option("--max-qos", mqtt.maximum_qos, "Maximum QoS")->check(CLI::Range(0, 2))->group(group);
-  app.add_flag("--no-retain", w.no_retain, "No retained messages")->group(group);
-  app.add_flag("--no-wildcard", w.no_wildcard, "No wildcard subscriptions")->group(group);
-  app.add_flag("--no-shared", w.no_shared, "No shared subscriptions")->group(group);
-  app.add_flag("--no-subscription-ids", w.no_subscription_ids, "No subscription identifiers")->group(group);
-  app.add_flag("--no-empty-client-id", w.no_empty_id, "Refuse empty client ids")->group(group);
-  app.add_option("--receive-maximum", mqtt.receive_maximum, "Receive Maximum")
-      ->check(CLI::Range(1, 65535))
-      ->group(group);
+  app.add_option("--max-qos", mqtt.maximum_qos, "Maximum QoS").range(0, 2).group(group);
+  app.add_flag("--no-retain", w.no_retain, "No retained messages").group(group);
+  app.add_flag("--no-wildcard", w.no_wildcard, "No wildcard subscriptions").group(group);
+  app.add_flag("--no-shared", w.no_shared, "No shared subscriptions").group(group);
+  app.add_flag("--no-subscription-ids", w.no_subscription_ids, "No subscription identifiers").group(group);
+  app.add_flag("--no-empty-client-id", w.no_empty_id, "Refuse empty client ids").group(group);
+  app.add_option("--receive-maximum", mqtt.receive_maximum, "Receive Maximum").range(1, 65535).group(group);
   app.add_option("--topic-alias-maximum", mqtt.topic_alias_maximum, "Topic Alias Maximum")
-      ->check(CLI::Range(0, 65535))
-      ->group(group);
+      .range(0, 65535)
+      .group(group);
   app.add_option("--max-packet", mqtt.maximum_packet, "Maximum Packet Size in bytes")
-      ->check(CLI::Range(64, 1 << 28))
-      ->group(group);
+      .range(64, 1 << 28)
+      .group(group);
   app.add_option("--server-keep-alive", mqtt.server_keep_alive, "Server Keep Alive in seconds")
-      ->check(CLI::Range(0, 65535))
-      ->group(group);
+      .range(0, 65535)
+      .group(group);
   app.add_option("--max-session-expiry", mqtt.session_expiry_maximum, "Longest session expiry in seconds")
-      ->group(group);
+      .group(group);
   app.add_option("--deny", mqtt.deny, "Nobody may use topics that match this filter (repeats)")
-      ->type_name("FILTER")
-      ->group(group);
-  app.add_option("--user", mqtt.user, "Only this user may connect")->type_name("NAME")->group(group);
+      .type_name("FILTER")
+      .group(group);
+  app.add_option("--user", mqtt.user, "Only this user may connect").type_name("NAME").group(group);
   app.add_option("--password-file", w.password_file, "The user's password: first line of this file")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   app.add_option("--auth-method", mqtt.auth_method,
                  "Offer enhanced authentication under this name: the challenge must come back reversed")
-      ->type_name("NAME")
-      ->group(group);
+      .type_name("NAME")
+      .group(group);
 }
 
 /// "" when all is well, else what is wrong.
@@ -186,11 +182,12 @@ void serve(target::target_server& server, const sigset_t& ends, const wishes& w)
 int target_command(std::span<const std::string> arguments, const global_options&) {
   wishes w;
   server_settings settings;
-  CLI::App app{"Runs the embedded target: an MQTT broker, a CoAP server and an HTTP API on this machine"};
-  prepare(app, std::string{command_name});
+  argument_parser app{
+      std::string{command_name},
+      "Runs the embedded target: an MQTT broker, a CoAP server and an HTTP API on this machine"};
   add_listening(app, w, settings);
   add_broker_rules(app, w, settings);
-  if (const auto done = parse(app, arguments)) return *done;
+  if (const auto done = app.parse(arguments)) return *done;
   if (const auto wrong = apply(w, settings); !wrong.empty())
     return usage_error(std::string{command_name}, wrong);
 

@@ -2,8 +2,6 @@
 #include <iostream>
 #include <map>
 
-#include <CLI/CLI.hpp>
-
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
 #include "sim/cli/input.hpp"
@@ -11,17 +9,17 @@
 namespace wanwu::cli {
 
 int validate_command(std::span<const std::string> arguments, const global_options& global) {
-  CLI::App app{"Checks files and says what is wrong, where, and what would be right. Nothing is sent."};
-  prepare(app, "validate");
+  argument_parser app{
+      "validate", "Checks files and says what is wrong, where, and what would be right. Nothing is sent."};
   std::vector<std::string> files;
   std::string format = "human";
   input_flags flags;
-  app.add_option("FILE", files, "Scenario and target files")->required();
+  app.add_option("FILE", files, "Scenario and target files").required();
   app.add_option("--format", format, "human, json, sarif or github")
-      ->check(CLI::IsMember({"human", "json", "sarif", "github"}))
-      ->type_name("FORMAT");
+      .one_of({"human", "json", "sarif", "github"})
+      .type_name("FORMAT");
   add_input_flags(app, flags);
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
 
   const catalogue_lookup models;
   lang::load_options options;

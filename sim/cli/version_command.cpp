@@ -1,7 +1,6 @@
 // wanwu version: which program this is and what it was built with.
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/arguments.hpp"
@@ -19,11 +18,10 @@ constexpr std::string_view compiler = "gcc " __VERSION__;
 }  // namespace
 
 int version_command(std::span<const std::string> arguments, const global_options&) {
-  CLI::App app{"Prints the program's version"};
-  prepare(app, "version");
+  argument_parser app{"version", "Prints the program's version"};
   bool as_json = false;
   app.add_flag("--json", as_json, "As one JSON object");
-  if (const auto code = parse(app, arguments)) return *code;
+  if (const auto code = app.parse(arguments)) return *code;
   if (!as_json) {
     std::cout << "wanwu " << WANWU_VERSION << "\n";
     return exit_pass;
