@@ -16,7 +16,7 @@ namespace wanwu::conform {
 /// A place and a sentence about what is wrong there.
 struct pattern_error {
   std::string message, hint;
-  std::size_t offset{};  ///< Into the source.
+  std::size_t offset{}, length = 1;  ///< Into the source, bytes.
 };
 
 /// Compiled. Rendering makes bytes; matching compares with bytes that came.
@@ -50,6 +50,9 @@ class byte_pattern {
     std::string literal;
     lang::expression what;
   };
+  friend class pattern_compiler;
+  bool put(const part& p, lang::eval_context& context, byte_writer& out) const;
+  std::size_t taken(const part& p, lang::eval_context& context, bytes_view rest) const;
   std::string source_;
   std::vector<part> parts_;
 };

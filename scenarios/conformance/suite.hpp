@@ -175,8 +175,10 @@ struct test_case {
   std::optional<lang::expression> applies;
   std::string applies_text;
   std::string needs;
-  /// Names of this case's expressions. Its constants are the row's parameters.
+  /// Names of this case's expressions. Its constants are the row's parameters and the timers.
   std::shared_ptr<const lang::slot_table> names;
+  /// Parameters that hold ${unique}: evaluated into their slots, in order, before anything else of the case.
+  std::vector<saved_value> computed;
   std::vector<step> preamble, body, postamble;
   std::vector<edit> mutants, benign;
   std::vector<std::uint16_t> roles_used;
@@ -215,8 +217,16 @@ struct suite {
 };
 
 /// Slots that every case's names have, after slot_table{false}, in this order: then the packet's fields in
-/// the order of field_names(), then capabilities and announcements, then what the case adds.
+/// the order of field_names(), then announcements, fixtures and capabilities, then what the case adds.
 inline constexpr std::string_view fixed_names[] = {"unique", "profile", "n", "elapsed", "packet"};
+/// What is known of the target (announcements, fixtures, capabilities) has its slot under this prefix,
+/// "target.receive_maximum", since a packet's field may have the same name. A null slot = not known.
+inline constexpr std::string_view target_prefix = "target.";
+/// Names that a suite may ask of the target file.
+inline constexpr std::string_view fixture_names[] = {"deny_topic", "auth_method", "user", "server_reference",
+                                                     "persistent_restart"};
+/// Characters of `unique`. The loader counts the lengths of packets with it.
+inline constexpr std::size_t unique_size = 10;
 
 struct waiver {
   std::string case_id, because, issue, until;  ///< until: "2027-01-31", the last day it holds.

@@ -18,10 +18,18 @@ class vocabulary {
   /// Names that `where` and `save` may use, in the order of their slots. Special ones (flags, size, reasons,
   /// user_properties, ...) included.
   virtual std::span<const std::string_view> field_names() const = 0;
-  /// May `set` name this field of this packet?
-  virtual bool can_set(std::string_view packet, std::string_view field) const = 0;
-  /// Names of `corrupt`.
+  /// What `set` may give this field of this packet: nothing (there is no such field), a number, or a text.
+  enum class form : std::uint8_t { none, number, text };
+  virtual form form_of(std::string_view packet, std::string_view field) const = 0;
+  /// All that `set` may name in this packet, for "did you mean".
+  virtual std::vector<std::string_view> settable(std::string_view packet) const = 0;
+  /// Why this may not stand there: the number does not fit on the wire, or the version has no such field.
+  /// "" = it may.
+  virtual std::string refuse(std::string_view packet, std::string_view field, std::uint64_t number,
+                             std::uint8_t version) const = 0;
+  /// Names of `corrupt`; the form of each as in form_of().
   virtual std::span<const std::string_view> corruptions() const = 0;
+  virtual form corruption_form(std::string_view name) const = 0;
   /// What CONNACK announces, with the standard's defaults, for `applies`. Order of their slots.
   struct announcement {
     std::string_view name;
