@@ -159,6 +159,14 @@ std::string_view text_at(std::span<const value> arguments, std::size_t i) {
   return arguments[i].is_text() ? arguments[i].text() : std::string_view{};
 }
 
+value reversed(std::string_view text, eval_context& context) {
+  if (context.scratch_used + text.size() > context.scratch.size()) return value::of("");
+  char* to = context.scratch.data() + context.scratch_used;
+  std::reverse_copy(text.begin(), text.end(), to);
+  context.scratch_used += text.size();
+  return value::of(std::string_view{to, text.size()});
+}
+
 }  // namespace
 
 value call_function(function_id id, std::span<const value> arguments, eval_context& context) {
@@ -220,6 +228,8 @@ value call_function(function_id id, std::span<const value> arguments, eval_conte
       return value::of(text_at(arguments, 0).ends_with(text_at(arguments, 1)));
     case function_id::contains:
       return value::of(text_at(arguments, 0).find(text_at(arguments, 1)) != std::string_view::npos);
+    case function_id::reverse:
+      return reversed(text_at(arguments, 0), context);
     case function_id::text:
       return text_of(arguments[0], context);
     case function_id::number:

@@ -51,6 +51,7 @@ constexpr auto table = std::to_array<function_row>({
      t::boolean},
     {f::contains, "contains", "contains(text, part)", "Whether part stands in text.", 2, 2, t::text,
      t::boolean},
+    {f::reverse, "reverse", "reverse(text)", "Its bytes from the last to the first.", 1, 1, t::text, t::text},
     {f::text, "text", "text(x)", "x as text.", 1, 1, t::any, t::text},
     {f::number, "number", "number(x)", "A text or JSON value as a number; null when it is none.", 1, 1,
      t::any, t::number},

@@ -38,6 +38,7 @@ enum class function_id : std::uint8_t {
   starts_with,
   ends_with,
   contains,
+  reverse,
   text,
   number,
   integer,

@@ -110,6 +110,7 @@ TEST_CASE("Truth, order and membership") {
                           "starts_with(thing.id, 'lamp')",
                           "ends_with('abc', 'c')",
                           "contains('abc', 'b')",
+                          "reverse('abc') == 'cba' && reverse('') == ''",
                           "tenant == 'acme'",
                           "null == null",
                           "1 s + 500 ms == 1.5 s",
