@@ -50,9 +50,9 @@ constexpr std::array<field_rule, 25> table{{
     {"retain_handling", in_subscribe, kind::number, false},
 }};
 
-constexpr std::array<std::string_view, 10> corruption_table{
-    "fixed_flags",   "fixed_type",    "remaining_length", "length_bytes", "packet_id",
-    "connect_flags", "connack_flags", "property_length",  "properties",   "tail"};
+constexpr std::array<std::string_view, 12> corruption_table{
+    "fixed_flags",   "fixed_type",      "remaining_length", "length_bytes", "packet_id", "connect_flags",
+    "connack_flags", "property_length", "properties",       "tail",         "cut_at",    "body_cut"};
 
 const field_rule* find_field(std::string_view name, packet_type type) {
   const auto* found = std::find_if(table.begin(), table.end(), [&](const field_rule& rule) {
@@ -259,18 +259,7 @@ set_result draft::set_property(const property_rule& rule, const field_value& val
     if (*number > widths[static_cast<std::size_t>(rule.kind)]) return set_result::out_of_range;
     put_property(out, rule.id, static_cast<std::uint32_t>(*number));
   }
-  const property_view view{out.view()};
-  std::visit(
-      [&](auto& p) {
-        if constexpr (requires { p.last_will; }) {
-          if (of_will && !p.last_will) p.last_will.emplace();
-          if (of_will) p.last_will->properties = view;
-        }
-        if constexpr (requires { p.properties; }) {
-          if (!of_will) p.properties = view;
-        }
-      },
-      what_);
+  show_properties(of_will);
   return set_result::done;
 }
 

@@ -43,12 +43,17 @@ enum class set_result : std::uint8_t { done, no_such_field, wrong_kind, out_of_r
 class draft {
  public:
   draft(packet_type type, version level);
+  /// A copy of a packet that came, to be changed: set() replaces plain fields, remove() takes away.
+  draft(const packet& what, version level);
   draft(const draft&) = delete;
   draft& operator=(const draft&) = delete;
 
   /// Gives a field its value; values that break the protocol are as good as others, as long as they fit on
   /// the wire.
   set_result set(std::string_view name, const field_value& value);
+  /// Takes every occurrence of a field away that a packet can be without: a property, user, password,
+  /// filters, reasons of SUBACK. Others are as if never set. False when the packet has no such field.
+  bool remove(std::string_view name);
   /// How it shall go out wrong: "fixed_flags", "packet_id", "remaining_length", ... Binary values as raw
   /// bytes.
   set_result corrupt(std::string_view name, const field_value& value);
@@ -62,6 +67,8 @@ class draft {
   set_result set_property(const property_rule& rule, const field_value& value, bool of_will);
   set_result set_plain(const field_rule& rule, const field_value& value);
   set_result set_options(std::string_view name, std::uint64_t value);
+  void remove_property(const property_rule& rule, bool of_will);
+  void show_properties(bool of_will);
   std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
   packet what_;

@@ -124,11 +124,13 @@ set_result draft::corrupt(std::string_view name, const field_value& value) {
     return set_result::done;
   }
   const auto number = std::get<std::uint64_t>(value);
-  const std::uint64_t most = name == "remaining_length" || name == "property_length" ? variable_max
-                             : name == "packet_id"                                   ? 0xFFFF
-                             : name == "fixed_flags" || name == "fixed_type"         ? 0xF
-                             : name == "length_bytes"                                ? 5
-                                                                                     : 0xFF;
+  const std::uint64_t most =
+      name == "remaining_length" || name == "property_length" || name == "cut_at" || name == "body_cut"
+          ? variable_max
+      : name == "packet_id"                           ? 0xFFFF
+      : name == "fixed_flags" || name == "fixed_type" ? 0xF
+      : name == "length_bytes"                        ? 5
+                                                      : 0xFF;
   if (number > most) return set_result::out_of_range;
   const auto byte = static_cast<std::uint8_t>(number);
   if (name == "fixed_flags") wrong_.fixed_flags = byte;
@@ -139,6 +141,8 @@ set_result draft::corrupt(std::string_view name, const field_value& value) {
   if (name == "packet_id") wrong_.packet_id = static_cast<std::uint16_t>(number);
   if (name == "remaining_length") wrong_.remaining_length = static_cast<std::uint32_t>(number);
   if (name == "property_length") wrong_.property_length = static_cast<std::uint32_t>(number);
+  if (name == "cut_at") wrong_.cut_at = number;
+  if (name == "body_cut") wrong_.body_cut = number;
   return set_result::done;
 }
 

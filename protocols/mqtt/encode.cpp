@@ -159,7 +159,11 @@ void encode(byte_writer& out, const packet& what, version level, const corruptio
   (void)out.grow(header_max);
   const auto first = std::visit(body_encoder{out, level, wrong}, what);
   out.append(wrong.tail);
-  const auto body = out.size() - start - header_max;
+  auto body = out.size() - start - header_max;
+  if (wrong.body_cut && *wrong.body_cut < body) {
+    out.drop_last(body - *wrong.body_cut);
+    body = *wrong.body_cut;
+  }
   std::byte header[header_max];
   const unsigned type = wrong.fixed_type ? *wrong.fixed_type & 0xFU : first >> 4U;
   const unsigned flags = wrong.fixed_flags ? *wrong.fixed_flags & 0xFU : first & 0xFU;

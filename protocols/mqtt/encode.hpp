@@ -35,8 +35,9 @@ struct corruption {
   std::optional<std::uint32_t> property_length{};   ///< Said instead of the true one.
   std::optional<bytes> properties{};                ///< Raw bytes in place of the (first) properties.
   bytes tail{};                                     ///< Added to the end of the body, counted in its length.
-  std::optional<std::size_t> cut_at{};              ///< Only so many bytes of the whole packet go out.
-  std::vector<byte_edit> edits{};  ///< Applied to the whole packet, in this order, before the cut.
+  std::optional<std::size_t> body_cut{};  ///< Only so many bytes of the body stay, and its length says so.
+  std::optional<std::size_t> cut_at{};    ///< Only so many bytes of the whole packet go out.
+  std::vector<byte_edit> edits{};         ///< Applied to the whole packet, in this order, before the cut.
 };
 
 void encode(byte_writer& out, const packet& what, version level, const corruption& wrong);

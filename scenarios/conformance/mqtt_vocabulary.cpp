@@ -135,15 +135,7 @@ class mqtt_words final : public vocabulary {
                                                                       : "";
   }
 
-  std::span<const std::string_view> corruptions() const override {
-    static const std::vector<std::string_view> names = [] {
-      const auto known = mqtt::corruption_names();
-      std::vector<std::string_view> out{known.begin(), known.end()};
-      out.insert(out.end(), {"cut_at", "body_cut"});
-      return out;
-    }();
-    return names;
-  }
+  std::span<const std::string_view> corruptions() const override { return mqtt::corruption_names(); }
   form corruption_form(std::string_view name) const override {
     if (name == "properties" || name == "tail") return form::text;
     const auto names = corruptions();

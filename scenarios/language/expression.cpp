@@ -233,6 +233,9 @@ std::string_view name_of(value_type type) noexcept {
 
 bool same_value(const value& a, const value& b) noexcept {
   if (a.is_numeric() && b.is_numeric()) return a.number() == b.number();
+  // A flag is 0 or 1 on the wire and true or false in a sentence: both may be written.
+  if (a.kind() == value_kind::boolean && b.is_numeric()) return b.number() == (a.truth() ? 1 : 0);
+  if (b.kind() == value_kind::boolean && a.is_numeric()) return a.number() == (b.truth() ? 1 : 0);
   if (a.is_text() && b.is_text()) return a.text() == b.text();
   if (a.kind() != b.kind()) return false;
   return a.is_null() || a.integer() == b.integer();

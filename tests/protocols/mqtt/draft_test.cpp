@@ -1,5 +1,7 @@
 #include "protocols/mqtt/draft.hpp"
 
+#include <functional>
+
 #include <catch2/catch.hpp>
 
 #include "protocols/core/hex.hpp"
@@ -128,4 +130,70 @@ TEST_CASE("A property where it is not allowed can be sent, too") {
   CHECK(ping.set("packet_id", n(1)) == done);
   CHECK(ping.set("topic_alias", n(1)) == done);
   CHECK(hex_of(ping) == "40 07 00 01 00 03 23 00 01");
+}
+
+TEST_CASE("A packet that came is copied, changed by name, and goes out whole") {
+  struct row {
+    std::string name, came;
+    version level;
+    std::function<void(draft&)> change;
+    std::string goes_out;
+  };
+  const std::vector<row> table{
+      {"nothing changed", "32 0d 00 01 61 00 07 03 23 00 05 70 71 72 73", version::v5, [](draft&) {},
+       "32 0d 00 01 61 00 07 03 23 00 05 70 71 72 73"},
+      {"a plain field", "40 02 00 07", version::v5, [](draft& d) { d.set("reason", n(0x10)); },
+       "40 03 00 07 10"},
+      {"a property replaced", "20 06 00 00 03 21 00 0a", version::v5,
+       [](draft& d) {
+         d.remove("receive_maximum");
+         d.set("receive_maximum", n(1));
+       },
+       "20 06 00 00 03 21 00 01"},
+      {"a property taken away, others stay", "20 0b 00 00 08 21 00 0a 22 00 05 24 01", version::v5,
+       [](draft& d) { d.remove("topic_alias_maximum"); }, "20 08 00 00 05 21 00 0a 24 01"},
+      {"codes given anew", "90 05 00 07 00 00 01", version::v5,
+       [](draft& d) {
+         d.remove("reason");
+         d.set("reason", n(0x80));
+       },
+       "90 04 00 07 00 80"},
+      {"filters given anew", "82 06 00 01 00 01 61 01", version::v3_1_1,
+       [](draft& d) {
+         d.remove("filter");
+         d.set("filter", "b"s);
+       },
+       "82 06 00 01 00 01 62 00"},
+      {"broken as well", "d0 00", version::v5, [](draft& d) { d.corrupt("fixed_flags", n(8)); }, "d8 00"},
+      {"user and password gone", "10 12 00 04 4d 51 54 54 04 c2 00 00 00 00 00 01 75 00 01 70",
+       version::v3_1_1,
+       [](draft& d) {
+         d.remove("user");
+         d.remove("password");
+       },
+       "10 0c 00 04 4d 51 54 54 04 02 00 00 00 00"},
+  };
+  for (const auto& one : table) {
+    INFO(one.name);
+    const auto raw = *parse_hex(one.came);
+    const auto sender = one.came.starts_with("1") || one.came.starts_with("8") ? role::client : role::server;
+    const auto came = decode(raw, one.level, sender);
+    REQUIRE(came);
+    draft copy{*came, one.level};
+    one.change(copy);
+    CHECK(hex_of(copy) == one.goes_out);
+  }
+  draft nothing{packet_type::pingreq, version::v5};
+  CHECK_FALSE(nothing.remove("no such field"));
+}
+
+TEST_CASE("A body can be cut so that its length says so, or a packet so that it does not") {
+  draft ack{packet_type::puback, version::v5};
+  ack.set("packet_id", n(7));
+  CHECK(ack.corrupt("body_cut", n(1)) == done);
+  CHECK(hex_of(ack) == "40 01 00");
+  CHECK(ack.corrupt("body_cut", n(9)) == done);
+  CHECK(hex_of(ack) == "40 02 00 07");
+  CHECK(ack.corrupt("cut_at", n(3)) == done);
+  CHECK(hex_of(ack) == "40 02 00");
 }

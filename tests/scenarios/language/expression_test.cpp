@@ -104,6 +104,8 @@ TEST_CASE("Truth, order and membership") {
                           "'am' in 'lamp'",
                           "input.mode == 'eco'",
                           "input.nested.on",
+                          "true == 1 && 0 == false",
+                          "true != 2",
                           "input.missing == null",
                           "1.5 s == 1500 ms",
                           "2 min > 100 s",

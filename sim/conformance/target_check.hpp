@@ -1,0 +1,50 @@
+// A fresh client that connects: whether the target lives, and what it announces.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/conformance/link_board.hpp"
+
+namespace wanwu::conform {
+
+using announcements = std::vector<std::pair<std::string, lang::value>>;
+
+/// How far a target answers a client that does everything right.
+enum class liveliness : std::uint8_t { silent, connects, answers };
+
+/// One such client. Played like a case.
+class target_check {
+ public:
+  target_check(link_board& board, const target_access& target, std::uint8_t version, std::string client_id,
+               time_point now);
+  bool touched() const noexcept { return seat_.touched; }
+  void advance(time_point now);
+  bool done() const noexcept { return run_->done(); }
+  std::optional<time_point> deadline() const { return run_->deadline(); }
+
+  // When done.
+  liveliness found() const;
+  const std::string& why() const noexcept { return why_; }
+  /// Accepted by a CONNACK.
+  bool accepted() const;
+  /// What it said, completed by the standard's defaults.
+  announcements announced() const;
+
+ private:
+  suite all_;
+  target_access target_;
+  announcements nothing_;
+  link_board::seat seat_;
+  std::unique_ptr<case_run> run_;
+  std::string why_;
+  bool opened_ = false, heard_ = false;
+};
+
+/// Asks the target, by 5.0 first. Blocks until it is answered or refused. `version` is the one that worked.
+liveliness discover(link_board& board, const target_access& target, announcements& found,
+                    std::uint8_t& version, std::string& why);
+
+}  // namespace wanwu::conform
