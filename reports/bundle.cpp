@@ -150,8 +150,7 @@ bundle_result<bundle_writer> bundle_writer::create(const std::string& directory,
   made->note("latency.hlog", made->open(made->latency, "latency.hlog"));
   made->note("log.ndjson", made->open(made->log, "log.ndjson"));
   if (made->series.is_open()) ::flock(made->series.descriptor(), LOCK_EX | LOCK_NB);
-  if (made->latency.is_open())
-    made->note("latency.hlog", made->latency.write(latency_log_header(of.about.started_unix_ms)));
+  if (made->latency.is_open()) made->note("latency.hlog", made->latency.write(latency_log_header(of.about)));
   if (!of.about.inputs.empty()) fs::create_directory(root / "inputs", problem);
   std::size_t number = 0;
   for (const auto& input : of.about.inputs) {

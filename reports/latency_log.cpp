@@ -54,13 +54,14 @@ std::optional<Enum> named(std::string_view word, std::size_t count) {
 
 }  // namespace
 
-std::string latency_log_header(std::int64_t started_unix_ms) {
+std::string latency_log_header(const manifest& of) {
+  const latency_meaning meant = latency_meaning_of(of);
   return fmt::format(
-      "#[Values are response times in microseconds, from the intended start]\n#[Histogram log format version "
-      "1.3]\n"
+      "#[Values are in microseconds: {}, {}]\n#[Histogram log format version 1.3]\n"
       "#[StartTime: {:.3f} (seconds since epoch), {}]\n"
       "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
-      static_cast<double>(started_unix_ms) / 1000.0, show_instant(started_unix_ms));
+      meant.name, meant.from, static_cast<double>(of.started_unix_ms) / 1000.0,
+      show_instant(of.started_unix_ms));
 }
 
 std::string latency_log_lines(const delta& seen, const run_shape& shape, double start_s, double length_s) {

@@ -12,7 +12,7 @@
 namespace wanwu::report {
 
 /// The lines a log begins with. Times in it are seconds after `started_unix_ms`.
-std::string latency_log_header(std::int64_t started_unix_ms);
+std::string latency_log_header(const manifest& of);
 
 /// All series of one interval, each a line ending in a newline: 2 digits for each cell, 3 for all together.
 std::string latency_log_lines(const delta& seen, const run_shape& shape, double start_s, double length_s);

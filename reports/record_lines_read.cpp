@@ -222,6 +222,7 @@ manifest read_about(const json& of) {
   m.shard = static_cast<std::uint32_t>(whole(of, "shard", 1'000'000));
   m.shards = static_cast<std::uint32_t>(whole(of, "shards", 1'000'000));
   m.virtual_time = flag(of, "virtual_time");
+  m.closed_loop = flag(of, "closed_loop");
   m.started_unix_ms = std::clamp<std::int64_t>(whole_signed(of, "started_unix_ms", 0), 0, 4'000'000'000'000);
   const json* target = member(of, "target");
   if (target) m.target_name = text(*target, "name");

@@ -146,6 +146,7 @@ std::string to_manifest_json(const run_record& of) {
                  {"shard", m.shard},
                  {"shards", m.shards},
                  {"virtual_time", m.virtual_time},
+                 {"closed_loop", m.closed_loop},
                  {"started_unix_ms", m.started_unix_ms},
                  {"target", {{"name", m.target_name}, {"capabilities", capabilities}}},
                  {"machine",

@@ -47,6 +47,11 @@ int exit_code_of(const run_record& run, verdict judged) noexcept {
   return exit_code_of(judged);
 }
 
+latency_meaning latency_meaning_of(const manifest& of) noexcept {
+  if (of.closed_loop) return {"closed", "service time", "from the send, closed loop"};
+  return {"open", "response time", "from the intended start"};
+}
+
 void describe_machine(manifest& of) {
   utsname system{};
   if (uname(&system) == 0) {

@@ -36,12 +36,18 @@ struct manifest {
   double scale{1};
   std::uint32_t shard{}, shards{1};
   bool virtual_time{};
+  bool closed_loop{};  ///< The next message waits for an answer: there is no schedule to be late against.
   std::string host, kernel, cpu;
   std::uint32_t cores{};
   std::uint64_t memory_bytes{};
   std::int64_t started_unix_ms{};  ///< Wall clock at T0.
   std::vector<input_file> inputs;
 };
+/// What the latency of a run is: counted from when a message was due, or, where none was, from its send.
+struct latency_meaning {
+  std::string_view loop, name, from;
+};
+latency_meaning latency_meaning_of(const manifest& of) noexcept;
 /// Fills host, kernel, cpu, cores and memory of this machine.
 void describe_machine(manifest& of);
 

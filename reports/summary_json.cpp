@@ -77,6 +77,7 @@ json run_json(const run_record& run) {
   const manifest& m = run.about;
   json inputs = json::array();
   for (const auto& one : m.inputs) inputs.push_back({{"path", one.path}, {"sha256", one.sha256}});
+  const latency_meaning latency = latency_meaning_of(m);
   const bool whole = run.end != ending::running;
   json lost = json::array();
   if (!whole) lost.push_back(m.shard);
@@ -87,6 +88,8 @@ json run_json(const run_record& run) {
           {"seed", m.seed},
           {"scale", m.scale},
           {"virtual_time", m.virtual_time},
+          {"loop", latency.loop},
+          {"latency", std::string{latency.name} + ", " + std::string{latency.from}},
           {"started_at", show_instant(m.started_unix_ms)},
           {"duration_ms", std::llround(run.duration_s * 1000)},
           {"ended", name_of(run.end)},

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint32_t endpoint_network = 0x0A000000;  // 10.0.0.0/8: who a CoAP endpoint is to the target
 constexpr std::uint16_t endpoint_port = 40'000;
 constexpr std::uint32_t endpoints_per_port = 1U << 24U;
+constexpr duration arrive_within = std::chrono::seconds{3};
 
 socket_address endpoint_address(std::uint32_t number) {
   return socket_address::from_v4(endpoint_network | number % endpoints_per_port,
@@ -54,32 +55,20 @@ class virtual_network::log final : public observation_sink {
   std::vector<observation> kept_;
 };
 
-/// One worker and the memory its lanes' links are made of.
+/// One worker and its links.
 struct virtual_network::station {
   std::uint32_t index{};
   std::unique_ptr<worker> own;
-  std::vector<std::unique_ptr<memory_transport>> streams;    ///< By lane; null for datagram lanes.
-  std::vector<std::unique_ptr<memory_datagrams>> datagrams;  ///< By lane; null for stream lanes.
+  virtual_links links;
   time_point next;
 
-  std::optional<time_point> next_delivery() const {
-    std::optional<time_point> soonest;
-    const auto look = [&](const auto& link) {
-      if (!link) return;
-      const auto due = link->next_delivery();
-      if (due && (!soonest || *due < *soonest)) soonest = due;
-    };
-    for (const auto& link : streams) look(link);
-    for (const auto& link : datagrams) look(link);
-    return soonest;
-  }
   time_point next_event() const {
-    const auto due = next_delivery();
+    const auto due = links.next_delivery();
     return due && *due < next ? *due : next;
   }
 };
 
-/// Something that left a worker, on its way to the target.
+/// Something that left a worker or the witness, on its way to the target.
 struct virtual_network::arrival {
   time_point at;
   std::uint32_t who{};  ///< Number of the peer.
@@ -98,7 +87,8 @@ struct virtual_network::arrival {
 /// One connection or endpoint as the target knows it.
 struct virtual_network::peer {
   std::uint8_t lane{};
-  std::uint32_t connection{};  ///< Over all workers.
+  std::uint32_t link{};  ///< Number among the links of `place`.
+  virtual_links* place{};
   std::uint32_t life{};
   std::uint16_t generation{};  ///< Of the link it is open on.
   bool open{};
@@ -117,10 +107,7 @@ virtual_network::virtual_network(const world_plan& plan, observation_sink& sink,
   settings.started = started_;
   settings.wall_ms_at_start = options.epoch_ms;
   core_ = std::make_unique<target::target_core>(settings);
-  for (std::uint8_t i = 0; i < plan.lanes.size(); ++i) {
-    lane_first_.push_back(static_cast<std::uint32_t>(peers_.size()));
-    for (std::uint32_t c = 0; c < plan.lanes[i].connections; ++c) peers_.push_back({i, c, 0, 0, false, {}});
-  }
+  if (options.witness) witness_ = virtual_witness::make(plan, *log_, options.latency);
   for (std::uint32_t w = 0; w < plan.workers; ++w) {
     auto s = std::make_unique<station>();
     s->index = w;
@@ -130,57 +117,101 @@ virtual_network::virtual_network(const world_plan& plan, observation_sink& sink,
                                                    .sink = *log_,
                                                    .started = started_,
                                                    .epoch_ms = options.epoch_ms,
-                                                   .tap = nullptr,
+                                                   .tap = witness_.get(),
                                                    .flood_window = 0});
     attach_lanes(*s);
     stations_.push_back(std::move(s));
   }
+  name_peers();
+  if (witness_) witness_->start(started_);
 }
 
 virtual_network::~virtual_network() = default;
 
+void virtual_network::name_peers() {
+  for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
+    lane_first_.push_back(static_cast<std::uint32_t>(peers_.size()));
+    for (std::uint32_t c = 0; c < plan_.lanes[i].connections; ++c) {
+      peers_.push_back(
+          {.lane = i, .link = c / plan_.workers, .place = &stations_[c % plan_.workers]->links, .name = {}});
+    }
+  }
+  if (!witness_) return;
+  for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
+    witness_first_.push_back(static_cast<std::uint32_t>(peers_.size()));
+    for (std::uint32_t c = 0; c < witness_->link_count(i); ++c)
+      peers_.push_back({.lane = i, .link = c, .place = &witness_->links(), .name = {}});
+  }
+}
+
 void virtual_network::attach_lanes(station& at) {
   for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
     const lane_plan& lane = plan_.lanes[i];
-    at.streams.push_back(nullptr);
-    at.datagrams.push_back(nullptr);
+    at.links.streams.push_back(nullptr);
+    at.links.datagrams.push_back(nullptr);
     driver_client& client = at.own->client_of(i);
     if (lane.via == protocol::coap) {
       const std::uint32_t endpoints = lane.connections / plan_.workers + 1;
-      at.datagrams.back() = std::make_unique<memory_datagrams>(endpoints);
-      at.own->attach(i, make_coap_memory(coap_settings(plan_, lane), *at.datagrams.back(), client));
+      at.links.datagrams.back() = std::make_unique<memory_datagrams>(endpoints);
+      at.own->attach(i, make_coap_memory(coap_settings(plan_, lane), *at.links.datagrams.back(), client));
     } else {
-      at.streams.back() = std::make_unique<memory_transport>();
-      at.own->attach(i, make_memory_driver(plan_, lane, *at.streams.back(), client));
+      at.links.streams.back() = std::make_unique<memory_transport>();
+      at.own->attach(i, make_memory_driver(plan_, lane, *at.links.streams.back(), client));
     }
   }
 }
 
 void virtual_network::run(const std::function<bool(time_point now)>& report) {
   time_point next_report = started_ + options_.report_every;
+  time_point done_until = clock_.now();
   while (true) {
     time_point begin = time_point::max();
     for (const auto& s : stations_)
       begin = std::min(begin, s->own->finished() ? time_point::max() : s->next_event());
-    const bool over = begin == time_point::max();
-    if (over) break;
+    if (begin == time_point::max() && is_over()) break;
+    if (begin == time_point::max()) begin = lost_at_;
+    if (witness_) begin = std::min(begin, witness_->next_event());
     if (!arrivals_.empty()) begin = std::min(begin, arrivals_.front().at);
-    if (const auto due = core_->next_deadline()) begin = std::min(begin, std::max(*due, clock_.now()));
+    if (const auto due = core_->next_deadline()) begin = std::min(begin, *due);
+    begin = std::max(begin, done_until);
     while (next_report <= begin) {
       clock_.move_to(next_report);
       log_->release(next_report);
       if (!report(next_report)) end_soon();
       next_report += options_.report_every;
     }
-    const time_point end = begin + options_.latency;
+    // A report sees the world as it is at its instant, and nothing of what happens then.
+    const time_point end = std::min(begin + options_.latency, next_report);
     clock_.move_to(begin);
     for (auto& s : stations_) run_worker(*s, end);
-    for (auto& s : stations_) collect(*s);
+    let_leave();
+    if (witness_) witness_->run(begin, end);
+    for (auto& s : stations_) {
+      collect(s->links, [&](std::uint8_t lane, std::uint32_t link) {
+        return lane_first_[lane] + link * plan_.workers + s->index;
+      });
+    }
+    if (witness_) {
+      collect(witness_->links(),
+              [&](std::uint8_t lane, std::uint32_t link) { return witness_first_[lane] + link; });
+    }
     serve(end);
     log_->release(end);
+    done_until = end;
   }
+  if (witness_) witness_->end(lost_at_);
   log_->release(time_point::max());
   report(clock_.now());
+}
+
+/// All workers have ended. What is on its way to the witness is waited for, to an instant that does not
+/// depend on where the present window happens to begin.
+bool virtual_network::is_over() {
+  if (!witness_) return true;
+  if (lost_at_ == time_point{}) {
+    lost_at_ = std::chrono::ceil<std::chrono::seconds>(clock_.now()) + arrive_within;
+  }
+  return witness_->missing() == 0 || clock_.now() >= lost_at_;
 }
 
 void virtual_network::end_soon() {
@@ -194,35 +225,47 @@ void virtual_network::run_worker(station& at, time_point until) {
   while (!at.own->finished()) {
     const time_point now = std::max(at.next_event(), clock_.now());
     if (now >= until) return;
-    for (auto& link : at.streams) {
-      if (link) link->run(now);
-    }
-    for (auto& link : at.datagrams) {
-      if (link) link->run(now);
-    }
+    at.links.run(now);
     at.next = std::max(at.own->round(now), now + duration{1});
   }
 }
 
-void virtual_network::collect(station& at) {
+void virtual_network::let_leave() {
+  time_point last{};
+  for (const auto& s : stations_) {
+    if (s->own->finished()) continue;
+    const auto since = s->own->waits_to_leave();
+    if (!since) return;
+    last = std::max(last, *since);
+  }
+  // No worker has come that far yet.
+  const time_point instant = last + options_.latency;
+  for (auto& s : stations_) {
+    s->own->leave_at(instant);
+    s->next = std::min(s->next, instant);
+  }
+}
+
+template <class PeerIndex>
+void virtual_network::collect(virtual_links& from, const PeerIndex& peer_index) {
   using kind = memory_transport::departure::kind;
   const auto push = [&](std::uint8_t lane, memory_link link, time_point left, kind what, bool is_datagram,
                         bytes_view payload) {
-    const std::uint32_t connection = static_cast<std::uint32_t>(link.link) * plan_.workers + at.index;
-    arrivals_.push_back({left + options_.latency, peer_index(lane, connection), link.generation, sequence_++,
-                         what, is_datagram, bytes(payload.begin(), payload.end())});
+    arrivals_.push_back({left + options_.latency, peer_index(lane, static_cast<std::uint32_t>(link.link)),
+                         link.generation, sequence_++, what, is_datagram,
+                         bytes(payload.begin(), payload.end())});
     std::push_heap(arrivals_.begin(), arrivals_.end());
   };
   for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
-    if (at.streams[lane]) {
-      memory_transport& link = *at.streams[lane];
+    if (from.streams[lane]) {
+      memory_transport& link = *from.streams[lane];
       for (const auto& d : link.sent()) {
         if (d.what == kind::open) link.accept_open(d.link, d.at + options_.latency * 2);
         push(lane, d.link, d.at, d.what, false, d.payload);
       }
       link.forget_sent();
-    } else {
-      memory_datagrams& link = *at.datagrams[lane];
+    } else if (from.datagrams[lane]) {
+      memory_datagrams& link = *from.datagrams[lane];
       for (const auto& d : link.sent()) {
         push(lane, {link_id{static_cast<std::uint32_t>(d.local)}, 0}, d.at, kind::data, true, d.payload);
       }
@@ -279,17 +322,13 @@ void virtual_network::hand_to_target(const arrival& one) {
 
 void virtual_network::take_from_target(time_point now) {
   const time_point at = now + options_.latency;
-  const auto link_of = [this](const peer& who) -> std::pair<station*, std::uint32_t> {
-    return {stations_[who.connection % plan_.workers].get(), who.connection / plan_.workers};
-  };
   target::outbox& box = core_->out(0);
   for (std::size_t i = 0; i < box.entries().size(); ++i) {
     const auto entry = box.entries()[i];
     peer& who = peers_[entry.to.link];
     if (!who.open || who.life != entry.to.life) continue;
-    const auto [place, local] = link_of(who);
-    memory_transport& link = *place->streams[who.lane];
-    const memory_link name{link_id{local}, who.generation};
+    memory_transport& link = *who.place->streams[who.lane];
+    const memory_link name{link_id{who.link}, who.generation};
     if (entry.kind == target::outbox::what::send) {
       link.deliver(name, box.bytes_of(entry), at);
       continue;
@@ -306,9 +345,8 @@ void virtual_network::take_from_target(time_point now) {
   target::datagram_box& datagrams = core_->datagrams();
   for (const auto& entry : datagrams.entries()) {
     const peer& who = peers_[endpoint_number(entry.peer)];
-    const auto [place, local] = link_of(who);
-    place->datagrams[who.lane]->deliver(endpoint_id{local}, plan_.lanes[who.lane].address,
-                                        datagrams.bytes_of(entry), at);
+    who.place->datagrams[who.lane]->deliver(endpoint_id{who.link}, plan_.lanes[who.lane].address,
+                                            datagrams.bytes_of(entry), at);
   }
   datagrams.clear();
 }

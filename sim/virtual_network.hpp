@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "protocols/transport/memory.hpp"
 #include "sim/clock.hpp"
 #include "sim/engine.hpp"
 #include "sim/plan.hpp"
 #include "sim/target/target_core.hpp"
+#include "sim/virtual_links.hpp"
+#include "sim/virtual_witness.hpp"
 #include "sim/worker.hpp"
 
 namespace wanwu::sim {
@@ -24,6 +25,7 @@ struct virtual_options {
   duration latency = std::chrono::milliseconds{2};  ///< One way.
   duration report_every = std::chrono::seconds{1};
   std::int64_t epoch_ms = 0;
+  bool witness = true;  ///< Count arrivals, when the target file says how.
 };
 
 class virtual_network {
@@ -44,6 +46,8 @@ class virtual_network {
   engine_levels levels() const;
   const target::target_core& target() const { return *core_; }
   std::string script_problem() const;
+  /// Why arrivals were not watched, all or in part; "" when they were. After run().
+  std::string witness_problem() const { return witness_ ? witness_->problem() : ""; }
 
  private:
   struct station;
@@ -52,14 +56,17 @@ class virtual_network {
   struct peer;
 
   void attach_lanes(station& at);
+  void name_peers();
   void run_worker(station& at, time_point until);
-  void collect(station& at);
+  bool is_over();
+  /// Lets all workers take leave at one instant, once none of them is owed an answer.
+  void let_leave();
+  /// Takes what has left by `from`; `peer_index` tells the peer of (lane, link).
+  template <class PeerIndex>
+  void collect(virtual_links& from, const PeerIndex& peer_index);
   void serve(time_point until);
   void hand_to_target(const arrival& one);
   void take_from_target(time_point now);
-  std::uint32_t peer_index(std::uint8_t lane, std::uint32_t connection) const {
-    return lane_first_[lane] + connection;
-  }
 
   const world_plan& plan_;
   virtual_options options_;
@@ -68,7 +75,9 @@ class virtual_network {
   std::unique_ptr<log> log_;
   std::unique_ptr<target::target_core> core_;
   std::vector<std::unique_ptr<station>> stations_;
-  std::vector<std::uint32_t> lane_first_;  ///< Number of each lane's first peer.
+  std::unique_ptr<virtual_witness> witness_;  ///< May be null.
+  time_point lost_at_;  ///< Not before what has not arrived is lost. Set when all workers have ended.
+  std::vector<std::uint32_t> lane_first_, witness_first_;  ///< Number of each lane's first peer.
   std::vector<peer> peers_;
   std::vector<arrival> arrivals_;  ///< On their way to the target; a heap.
   std::uint64_t sequence_ = 0;

@@ -16,17 +16,10 @@
 #include "protocols/drivers/driver.hpp"
 #include "sim/arrival_matcher.hpp"
 #include "sim/plan.hpp"
+#include "sim/witness_sample.hpp"
 #include "sim/worker.hpp"
 
 namespace wanwu::sim {
-
-/// One protocol's way of listening: where readings of the sample come out.
-struct witness_lane {
-  std::uint8_t lane{};  ///< Of the plan; the witness connects as its things do.
-  protocol via{};
-  std::vector<subscription> subscriptions;
-  std::string client_id, user;
-};
 
 class witness final {
  public:
@@ -45,22 +38,14 @@ class witness final {
 
  private:
   class tap;
-  class ear;
   witness(const world_plan& plan, observation_sink& sink);
-  void choose_things();
-  void choose_subscriptions();
-  void listen_for(thing_context& context, std::uint32_t row, const planned_population& kind);
-  witness_lane& lane_for(std::uint8_t lane, protocol via);
-  std::uint64_t key_of(const outgoing_reading& reading) const;
   void watch();
   void drain_taps();
   std::unique_ptr<driver> make_driver(const witness_lane& lane, reactor& events, driver_client& client);
 
   const world_plan& plan_;
+  const witness_sample sample_;
   arrival_matcher matcher_;
-  std::vector<witness_lane> lanes_;   ///< Fixed before the threads start, like the sample.
-  std::array<bool, 3> by_address_{};  ///< By protocol.
-  std::vector<bool> sampled_;         ///< By thing; fixed before the threads start.
   std::vector<std::unique_ptr<tap>> taps_;
   std::atomic<bool> listening_{false}, ending_{false};
   std::string problem_;

@@ -59,6 +59,7 @@ worker::worker(const worker_setup& setup)
       readings_{things_.row_count(), setup.started, timer_wheel::tick_for(setup.plan.when.end)},
       published_{setup.started},
       shared_connected_(setup.plan.populations.size()) {
+  if (plan_.virtual_time) leave_at_ = time_point::max();
   out_.resize(plan_.lanes.size());
   for (std::uint8_t i = 0; i < plan_.lanes.size(); ++i) {
     lanes_.push_back(std::make_unique<lane>(plan_, i, things_, setup.started));
@@ -153,7 +154,15 @@ void worker::follow_stage(time_point now) {
     stage_ = stage::draining;
     stage_until_ = now + limits::drain_max;
     follow_stage(now);  // nothing may be owed already
-  } else if (stage_ == stage::draining && ((in_flight == 0 && acks_.empty()) || now >= stage_until_)) {
+  } else if (stage_ == stage::draining) {
+    const bool owed = in_flight != 0 || !acks_.empty();
+    if (owed) {
+      drained_at_.reset();
+    } else if (!drained_at_) {
+      drained_at_ = now;
+    }
+    if ((owed || now < leave_at_) && now < stage_until_) return;
+    drained_at_.reset();
     for (auto& l : lanes_) {
       l->wire().abandon(outcome::timed_out, now);
       l->say_goodbye(now);
@@ -176,6 +185,7 @@ time_point worker::next_deadline(time_point now) const {
   };
   for (const auto& l : lanes_) sooner(l->next_deadline());
   if (!acks_.empty()) next = now;
+  if (drained_at_) sooner(leave_at_);
   if (stage_ != stage::running)
     return plan_.virtual_time ? next : std::min(next, now + limits::round_min * 4);
   if (next_storm_ < plan_.when.storms.size()) sooner(setup_.started + plan_.when.storms[next_storm_].begin);

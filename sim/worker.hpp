@@ -23,7 +23,7 @@ struct heard_command;
 struct outgoing_reading {
   std::string_view address;
   bytes_view payload;
-  time_point intended_at;
+  time_point intended_at, sent_at;
   thing_id thing{};
   std::uint16_t population{};
   protocol via{};
@@ -66,6 +66,10 @@ class worker {
   /// From any thread: end the schedule, wait for answers still owed, take leave.
   void request_end() noexcept { end_requested_.store(true, std::memory_order_relaxed); }
   bool finished() const { return stage_ == stage::gone; }
+  /// In virtual time a worker whose things are owed no answer any more waits for the others, so that when its
+  /// things take leave does not depend on which worker they are on: since when it waits, and until when.
+  std::optional<time_point> waits_to_leave() const { return drained_at_; }
+  void leave_at(time_point instant) { leave_at_ = instant; }
   worker_numbers numbers() const noexcept { return shared_.read(); }
   /// Adds the things connected of each population to `into`. From any thread.
   void add_connected(std::vector<std::uint64_t>& into) const noexcept;
@@ -158,6 +162,8 @@ class worker {
   std::size_t next_storm_ = 0;
   stage stage_ = stage::running;
   time_point stage_until_;
+  std::optional<time_point> drained_at_;  ///< While draining with nothing owed.
+  time_point leave_at_;
   time_point published_;
   worker_numbers counts_;
   shared_numbers shared_;

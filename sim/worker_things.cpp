@@ -141,7 +141,7 @@ void worker::send_reading(std::uint32_t row, time_point intended, time_point now
   ++counts_.started;
   if (setup_.tap != nullptr && setup_.tap->samples(thing)) {
     setup_.tap->sent(
-        {out.last_address(), out.last_payload(), intended, thing, kind.index, message.shape.via});
+        {out.last_address(), out.last_payload(), intended, now, thing, kind.index, message.shape.via});
   }
 }
 

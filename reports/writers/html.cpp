@@ -260,23 +260,29 @@ void put_facts(data& page, const run_record& run, const summary& of) {
     for (const auto& [label, value] : from) list << row{}.put("label", label).put("value", value).values;
     return list;
   };
-  page.set("health",
-           facts({{"Starts planned", show_count(g.due)},
-                  {"of which late", show_count(g.late) + " (" + show_ratio(g.late_ratio) + ")"},
-                  {"Worst lag of a worker", time(g.lag_us_max)},
-                  {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
-                  {"Memory, at most", show_bytes(g.memory_bytes_max)},
-                  {"Not started for lack of descriptors, ports or memory", show_count(g.local_errors)},
-                  {"Script errors", show_count(g.script_errors)}}));
+  page.set(
+      "health",
+      facts({{"Starts planned", show_count(g.due)},
+             {"of which late", m.closed_loop ? "does not apply: no schedule"
+                                             : show_count(g.late) + " (" + show_ratio(g.late_ratio) + ")"},
+             {"Worst lag of a worker", time(g.lag_us_max)},
+             {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
+             {"Memory, at most", show_bytes(g.memory_bytes_max)},
+             {"Not started for lack of descriptors, ports or memory", show_count(g.local_errors)},
+             {"Script errors", show_count(g.script_errors)}}));
   page.set(
       "facts",
       facts({{"Machine",
               fmt::format("{}, {} \u00d7 {}, {}", m.host, m.cores, m.cpu, show_bytes(m.memory_bytes))},
              {"System", m.kernel},
+             {"Loop", std::string{latency_meaning_of(m).loop}},
              {"Clock", m.virtual_time ? "virtual" : "real time"},
              {"Shard", fmt::format("{} of {}", m.shard + 1, std::max(1U, m.shards))},
              {"Error of percentiles", "below 0.1 % over everything, below 1 % by sector, kind or protocol"},
              {"Bundle", run.bundle_path.empty() ? "none was written" : m.id}}));
+  std::string latency = fmt::format("{}, {}", latency_meaning_of(m).name, latency_meaning_of(m).from);
+  latency[0] = static_cast<char>(latency[0] - 'a' + 'A');
+  page.set("latency_name", latency);
   data inputs{data::type::list};
   for (const auto& one : m.inputs) inputs << row{}.put("path", one.path).put("sha256", one.sha256).values;
   set_list(page, "inputs", "has_inputs", inputs);

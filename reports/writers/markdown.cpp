@@ -86,10 +86,11 @@ void add_numbers(std::string& out, const run_record& run, const summary& of) {
                        show_count(t.reordered));
   }
   if (t.latency_count != 0) {
-    out += fmt::format("| latency | p50 {}, p99 {}, p99.9 {}, max {} |\n", time(t.p50_us), time(t.p99_us),
-                       time(t.p999_us), time(t.max_us));
+    out += fmt::format("| latency | p50 {}, p99 {}, p99.9 {}, max {} ({}) |\n", time(t.p50_us),
+                       time(t.p99_us), time(t.p999_us), time(t.max_us), latency_meaning_of(run.about).from);
   }
-  out += fmt::format("| generator | late {}, cpu at most {:.0f} % |\n", show_ratio(of.generator.late_ratio),
+  out += fmt::format("| generator | {}, cpu at most {:.0f} % |\n",
+                     run.about.closed_loop ? "no schedule" : "late " + show_ratio(of.generator.late_ratio),
                      of.generator.cpu_max * 100);
   out += fmt::format("| seed | {} |\n", run.about.seed);
 }

@@ -98,12 +98,14 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
                          show_count(t.reordered)));
   }
   if (t.latency_count != 0) {
-    out.line(fmt::format("latency     p50 {}, p99 {}, p99.9 {}, max {}  (telemetry, from the intended start)",
-                         time(t.p50_us), time(t.p99_us), time(t.p999_us), time(t.max_us)));
+    out.line(fmt::format("latency     p50 {}, p99 {}, p99.9 {}, max {}  (telemetry, {})", time(t.p50_us),
+                         time(t.p99_us), time(t.p999_us), time(t.max_us),
+                         latency_meaning_of(run.about).from));
   }
   const auto& g = of.generator;
-  out.line(fmt::format("generator   late {}, cpu at most {:.0f} %, memory at most {}",
-                       show_ratio(g.late_ratio), g.cpu_max * 100, show_bytes(g.memory_bytes_max)));
+  out.line(fmt::format("generator   {}, cpu at most {:.0f} %, memory at most {}",
+                       run.about.closed_loop ? "no schedule" : "late " + show_ratio(g.late_ratio),
+                       g.cpu_max * 100, show_bytes(g.memory_bytes_max)));
 }
 
 void write_errors(page& out, const summary& of) {

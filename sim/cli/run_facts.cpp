@@ -72,7 +72,7 @@ report::run_shape shape_of(const sim::world_plan& plan) {
   return shape;
 }
 
-report::run_record record_of(const sim::world_plan& plan, const std::string& command_line,
+report::run_record record_of(const sim::world_plan& plan, const run_wishes& wishes,
                              std::int64_t started_unix_ms) {
   const lang::scenario& world = *plan.source;
   report::manifest about;
@@ -80,12 +80,23 @@ report::run_record record_of(const sim::world_plan& plan, const std::string& com
   about.name = world.name;
   about.title = world.title;
   about.tool_version = WANWU_VERSION;
-  about.command_line = command_line;
+  about.command_line = wishes.command_line;
   about.target_name = plan.target->name;
   about.notes = plan.notes;
   about.seed = plan.seed;
   about.scale = world.scale;
   about.virtual_time = plan.virtual_time;
+  if (plan.virtual_time && wishes.witness) {
+    about.notes.push_back(
+        "virtual time: arrivals are counted by wanwu's own clients over links in memory, not by an "
+        "independent witness");
+  }
+  about.closed_loop = wishes.flood_window > 0;
+  if (about.closed_loop) {
+    about.notes.push_back("closed loop (--flood " + std::to_string(wishes.flood_window) +
+                          "): a slow target slows the load down, so latency counts from the send and says "
+                          "nothing about a schedule");
+  }
   about.started_unix_ms = started_unix_ms;
   if (plan.target->capabilities) {
     for (const lang::member& m : plan.target->capabilities->members)

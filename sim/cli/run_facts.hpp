@@ -5,14 +5,15 @@
 
 #include "reports/gauges.hpp"
 #include "reports/run_record.hpp"
+#include "sim/cli/test_run.hpp"
 #include "sim/engine.hpp"
 #include "sim/plan.hpp"
 
 namespace wanwu::cli {
 
 report::run_shape shape_of(const sim::world_plan& plan);
-/// `virtual_time` and inputs included; id, start and command line are the caller's.
-report::run_record record_of(const sim::world_plan& plan, const std::string& command_line,
+/// `virtual_time` and inputs included; the id is made from the start.
+report::run_record record_of(const sim::world_plan& plan, const run_wishes& wishes,
                              std::int64_t started_unix_ms);
 report::gauges gauges_of(const sim::engine_levels& levels);
 

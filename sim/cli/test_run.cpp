@@ -285,10 +285,12 @@ int drive_virtual(const sim::world_plan& plan, report::run_record record,
   std::optional<observation_file> file;
   if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
   observation_tee tee{run.add_worker(), file ? &*file : nullptr};
-  sim::virtual_network world{plan, tee, {.epoch_ms = plan.frame.start_ms}};
+  sim::virtual_network world{plan, tee, {.epoch_ms = plan.frame.start_ms, .witness = wishes.witness}};
   live_run live{plan, wishes, global, signals};
   run_end end = live.invented(run, world);
   end.trouble = world.script_problem();
+  if (const std::string said = world.witness_problem(); !said.empty())
+    run.log(started + plan.when.end, report::log_level::warning, "witness", said);
   if (file && !file->close())
     std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
   return write_results(run.finish(started + plan.when.end, end.how), wishes, end, global);
@@ -348,7 +350,7 @@ int run_test(const lang::load_result& loaded, const run_wishes& wishes, const gl
     return exit_bad_input;
   }
   if (wishes.verbose) std::cerr << sim::plan_text(**plan);
-  report::run_record record = record_of(**plan, wishes.command_line, unix_ms());
+  report::run_record record = record_of(**plan, wishes, unix_ms());
   bool refused = false;
   auto bundle = make_bundle(record, wishes, refused);
   if (refused) return exit_bad_input;

@@ -80,6 +80,26 @@ TEST_CASE("The terminal uses escape sequences only for colour, and never the tar
   CHECK(text.find("\x1b[31m\xff") == std::string::npos);
 }
 
+TEST_CASE("A closed loop is called one wherever latency is shown, and an open one too") {
+  sample_options options;
+  options.seconds = 10;
+  run_record run = make_sample_run("", options);
+  const bool closed = GENERATE(false, true);
+  run.about.closed_loop = closed;
+  const summary of = summarize(run);
+  const auto parsed = nlohmann::json::parse(to_summary_json(run, of));
+  CHECK(parsed["run"]["loop"] == (closed ? "closed" : "open"));
+  const std::string said =
+      closed ? "ervice time, from the send, closed loop" : "esponse time, from the intended start";
+  CHECK(parsed["run"]["latency"].get<std::string>().find(said) == 1);
+  CHECK(write_html(run, of).find(said) != std::string::npos);
+  const std::string from = said.substr(said.find(", ") + 2);
+  for (const std::string& text : {write_terminal(run, of, {}), write_markdown(run, of)}) {
+    CHECK(text.find(from) != std::string::npos);
+    CHECK((text.find("no schedule") != std::string::npos) == closed);
+  }
+}
+
 TEST_CASE("summary.json has the schema's fields, and p99 of what was measured") {
   const auto hostile = GENERATE(false, true);
   const auto& [run, of] = made(hostile);

@@ -19,6 +19,11 @@ class keeper final : public observation_sink {
   void record(std::span<const observation> seen) override { all.insert(all.end(), seen.begin(), seen.end()); }
   std::vector<observation> all;
 
+  std::size_t count(protocol via, operation op, outcome result) const {
+    std::size_t found = 0;
+    for (const observation& o : all) found += o.via == via && o.op == op && o.result == result ? 1U : 0U;
+    return found;
+  }
   std::size_t count(operation op, outcome result = outcome::ok) const {
     std::size_t found = 0;
     for (const observation& o : all) found += o.op == op && o.result == result ? 1U : 0U;
@@ -65,22 +70,57 @@ phases:
   - { name: down, ramp: 2 s, to: 0 % }
 )";
 
+// The same, cut off on the way, so that some is lost, sent twice or out of order.
+const std::string with_storm = three_protocols + R"(
+  - { name: back, ramp: 1 s, to: 100 % }
+  - { name: again, hold: 6 s, storm: cut }
+storms:
+  cut: { who: 'true', share: 60 %, drop: abrupt, dark: 1 s, return: { within: 2 s, backoff: none } }
+)";
+
 }  // namespace
 
 TEST_CASE("The same seed gives the same observations on 1, 2 and 5 workers, and another seed others") {
-  const keeper one = run(*plan_of(three_protocols, 1));
+  const std::string world = GENERATE(as<std::string>{}, three_protocols, with_storm);
+  const keeper one = run(*plan_of(world, 1));
   REQUIRE(one.count(operation::telemetry) > 300);
+  REQUIRE(one.count(operation::arrived) > 300);
   for (const std::uint32_t workers : {2U, 5U}) {
-    const keeper many = run(*plan_of(three_protocols, workers));
+    const keeper many = run(*plan_of(world, workers));
     REQUIRE(many.all.size() == one.all.size());
     bool same = true;
     for (std::size_t i = 0; i < one.all.size(); ++i) same = same && fields(one.all[i]) == fields(many.all[i]);
     CHECK(same);
   }
-  const keeper other = run(*plan_of(three_protocols, 1, 2));
+  const keeper other = run(*plan_of(world, 1, 2));
   bool same = other.all.size() == one.all.size();
   for (std::size_t i = 0; same && i < one.all.size(); ++i) same = fields(one.all[i]) == fields(other.all[i]);
   CHECK_FALSE(same);
+}
+
+TEST_CASE("Arrivals are watched over every protocol, and nothing is lost without a cause") {
+  const auto plan = plan_of(three_protocols, 2);
+  const keeper seen = run(*plan);
+  for (const protocol via : {protocol::mqtt, protocol::coap, protocol::http}) {
+    CAPTURE(name_of(via));
+    const std::size_t sent = seen.count(via, operation::telemetry, outcome::ok);
+    const std::size_t arrived = seen.count(via, operation::arrived, outcome::ok);
+    // The sample is all of so small a world, from the moment on that the witness listens.
+    CHECK(arrived > sent * 9 / 10);
+    CHECK(arrived <= sent);
+    CHECK(seen.count(via, operation::arrived, outcome::lost) == 0);
+    CHECK(seen.count(via, operation::arrived, outcome::duplicate) == 0);
+  }
+  for (const observation& o : seen.all) {
+    if (o.op != operation::arrived) continue;
+    CHECK(o.done_at - o.intended_at >= 4ms);  // two links
+    CHECK(o.done_at - o.intended_at < 20ms);
+  }
+  keeper unwatched;
+  virtual_network world{*plan, unwatched, {.epoch_ms = 1'767'225'600'000, .witness = false}};
+  world.run([](time_point) { return true; });
+  CHECK(unwatched.count(operation::arrived) == 0);
+  CHECK(unwatched.count(operation::telemetry) == seen.count(operation::telemetry));
 }
 
 TEST_CASE("Every thing connects once, is described once, and its readings are acknowledged by the target") {
@@ -143,6 +183,32 @@ TEST_CASE(
   CHECK(n.late == 0);
   CHECK(n.due >= seen.count(operation::telemetry));
   CHECK(n.connected == 0);
+}
+
+TEST_CASE("A report sees the world up to its instant, not what happens at it") {
+  const auto plan = plan_of(R"(
+wanwu: scenario/v1
+things:
+  m: { model: builtin/meter, count: 400, over: mqtt, every: 1 s, jitter: 20 % }
+phases:
+  - { name: ramp, ramp: 1 s }
+  - { name: calm, hold: 3 s }
+  - { name: blackout, hold: 3 s, storm: cut }
+storms:
+  cut: { who: 'true', share: 50 %, drop: abrupt, dark: 1 s, return: { within: 1 s, backoff: none } }
+)",
+                            1);
+  keeper seen;
+  virtual_network world{*plan, seen};
+  std::map<time_point, std::uint64_t> connected;
+  world.run([&](time_point now) {
+    connected.emplace(now, world.levels().all.connected);
+    return true;
+  });
+  const time_point cut = virtual_network::start_instant() + 4s;
+  REQUIRE(connected.contains(cut));
+  CHECK(connected[cut] == 400);
+  CHECK(connected[cut + 1s] < 300);
 }
 
 TEST_CASE("A run that is told to end takes leave and stops") {
