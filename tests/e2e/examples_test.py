@@ -30,6 +30,17 @@ class Examples(Case):
                 self.expect(EXIT_PASS, done)
                 self.assertEqual("pass", self.summary(scenario.parent.name)["verdict"])
 
+    def test_every_example_passes_in_virtual_time_with_the_same_log_on_any_number_of_workers(self):
+        for scenario in SCENARIOS:
+            with self.subTest(scenario=scenario.parent.name):
+                logs = []
+                for workers in (1, 3):
+                    self.expect(EXIT_PASS, self.wanwu("run", scenario, "--virtual", "--workers", workers, "--no-bundle", "-q",
+                                                      "--observations", "log.txt"))
+                    logs.append((self.folder / "log.txt").read_bytes())
+                self.assertIn(b" arrived ", logs[0])
+                self.assertEqual(logs[0], logs[1])
+
     def test_the_quick_load_needs_no_file_and_no_target(self):
         self.expect(EXIT_PASS, self.wanwu("load", "-n", "100", "--every", "500ms", "--ramp", "1s", "--for", "3s", "--out", "run"))
         printed = self.expect(EXIT_PASS, self.wanwu("load", "mqtt://127.0.0.1:1883", "-n", "10k", "--print-scenario")).stdout
