@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Every test: installs what is missing, builds, runs, and ends with one line `N passed, N failed`.
 #   tests/run.sh            all of it, as continuous integration does
-#   tests/run.sh release    only the named stages: release asan tsan fuzz format
+#   tests/run.sh release    only the named stages: format release asan tsan, or fuzz, dev
 set -u
 cd "$(dirname "$0")/.."
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(format release asan tsan fuzz)
+[ ${#stages[@]} -gt 0 ] || stages=(format release asan tsan)
 
 ./tests/setup.sh test || { echo "0 passed, 1 failed"; exit 2; }
 export CCACHE_NOHASHDIR=1
@@ -19,10 +19,12 @@ note() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
 # Builds and tests one preset; the counts come from ctest's own JUnit file. What a stage leaves out, it says.
 run_preset() {
   local preset=$1 log=build/$1.log results=build/$1.junit.xml
-  local build=() select=()
+  local configure=(-DWANWU_TESTS=ON) build=() select=()
   case $preset in
+    fuzz) configure=() ;;
     asan)
-      # Whole runs that measure and browser tests are the release stage's; faults and hostile input are this one's too.
+      # Built by clang, with the fuzz programs in it. Whole runs that measure and browser tests are the release
+      # stage's; faults and hostile input are this one's too.
       select=(-E '^(e2e\.(results|counters|examples)|target\.clients\.|report page|latency)')
       echo "asan: without the end-to-end runs that measure, independent clients and browser pages" ;;
     tsan)
@@ -33,7 +35,7 @@ run_preset() {
   esac
   note "$preset: build"
   mkdir -p build
-  if ! { cmake --preset "$preset" -DWANWU_TESTS=ON && cmake --build --preset "$preset" "${build[@]}"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } >"$log" 2>&1; then
     grep -E 'error|Error|FAILED' "$log" | head -40
     echo "the $preset build failed; the whole log is $log"
     failed=$((failed + 1))

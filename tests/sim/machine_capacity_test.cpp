@@ -81,7 +81,7 @@ TEST_CASE("Each bound is found when it is the smallest, and its command asks for
     CHECK(got.bound_by == name);
     const auto& check = named(got, name);
     CHECK(std::any_of(check.raise.begin(), check.raise.end(),
-                      [&](const auto& c) { return c.find(command) != std::string::npos; }));
+                      [&, wanted = command](const auto& c) { return c.find(wanted) != std::string::npos; }));
   }
 }
 
