@@ -27,7 +27,8 @@ constexpr auto codes = std::to_array<diagnostic_code>({
      "The same key stands twice in one map. Which of the two is meant cannot be known: remove one."},
     {"E006", "tag not allowed", "Custom YAML tags (`!name`) mean nothing here. Write the plain value."},
     {"E100", "kind of file",
-     "The first key of every file is `wanwu:` with the kind and version: scenario/v1 or target/v1."},
+     "The first key of every file is `wanwu:` with the kind and version: scenario/v1, target/v1,\n"
+     "suite/v1 or waivers/v1."},
     {"E101", "unknown key",
      "Every key that is not known is an error, so that a typing mistake can never silently change a test.\n"
      "Keys beginning with `x-` are free for your own notes. `wanwu schema scenario` lists all keys."},
@@ -60,9 +61,11 @@ constexpr auto codes = std::to_array<diagnostic_code>({
     {"E131", "unknown metric",
      "There is no metric of this name. `wanwu list metrics` shows all; a misspelt one would hold for ever."},
     {"E140", "unknown name",
-     "The name of a phase, storm, kind, sector, place, format or endpoint is used but stands nowhere in the "
-     "file."},
-    {"E141", "name used twice", "Two phases, or two kinds, have one name. Results are told apart by it."},
+     "The name of a phase, storm, kind, sector, place, format, endpoint, role, timer or case is used but "
+     "stands "
+     "nowhere in\n"
+     "the file."},
+    {"E141", "name used twice", "Two phases, kinds or cases have one name. Results are told apart by it."},
     {"E150", "model",
      "The Thing Model does not exist or is broken. `wanwu list models` shows the built-in ones."},
     {"E151", "outside the project folder",
@@ -84,6 +87,37 @@ constexpr auto codes = std::to_array<diagnostic_code>({
     {"E173", "scheme",
      "URLs are mqtt://, coap:// or http://. TLS and DTLS (mqtts, coaps, https) come in a later version."},
     {"E180", "command line override", "--set takes KEY=VALUE with the path of a key: things.meter.count=5k."},
+    {"E190", "clause",
+     "A case cites `SPEC ID`: SPEC is a key under `specs:`, ID stands in that specification's "
+     "`requirements:` file "
+     "when it\n"
+     "has one. `wanwu list clauses --suite NAME` shows them."},
+    {"E191", "case without proof",
+     "A suite that ships with the program proves each case: it cites at least one testable clause and has at "
+     "least one\n"
+     "mutant, an edit of what comes from the target that must fail it."},
+    {"E192", "packet or field",
+     "There is no such packet, or this packet has no such field, or the field takes another kind of value.\n"
+     "`wanwu list fields` shows packets and fields."},
+    {"E193", "bytes",
+     "Bytes are hex digits with spaces where they help, 'text', ${name:8} ${name:16} ${name:32} ${name:str} "
+     "${name:hex}\n"
+     "${name}, and {len} for the MQTT remaining length of all that follows. Where bytes are awaited, ?? is "
+     "any "
+     "byte and\n"
+     ".. any bytes."},
+    {"E194", "step that cannot be",
+     "The keys of this step or edit do not go together, or it uses a link that no step before it has "
+     "opened."},
+    {"E195", "rows",
+     "`params` and `generate` give rows of values, and each row is a case of its own. Which keys a kind of "
+     "`generate`\n"
+     "takes is in the language's page; a case has at most 4096 rows."},
+    {"E196", "clauses file",
+     "A `requirements:` file is CSV with a first line that names its columns: id and text, and as far as "
+     "they are "
+     "there\n"
+     "level (must, should, may), section, subject, testable (yes, partly, no). Ids stand once."},
 });
 
 }  // namespace

@@ -49,7 +49,31 @@ bool expression_lexer::percent_is_unit(std::size_t at) const {
          c != '.';
 }
 
+/// 0x82 and 0b1111: no fraction, no unit.
+tl::expected<token, expression_error> expression_lexer::based_number(int base) {
+  token out;
+  out.kind = token_kind::integer;
+  out.offset = at_;
+  std::size_t end = at_ + 2;
+  while (end < source_.size() && (is_letter(source_[end]) || is_digit(source_[end]))) ++end;
+  const char *from = source_.data() + at_ + 2, *to = source_.data() + end;
+  const auto got = std::from_chars(from, to, out.integer, base);
+  if (from == to || (got.ec == std::errc{} && got.ptr != to) || got.ec == std::errc::invalid_argument) {
+    return refuse("`" + std::string{source_.substr(at_, end - at_)} + "` is not a number",
+                  base == 16 ? "0x takes the digits 0 to 9 and a to f" : "0b takes the digits 0 and 1", at_,
+                  end - at_);
+  }
+  if (got.ec != std::errc{}) return refuse("the number is too large", {}, at_, end - at_);
+  out.number = static_cast<double>(out.integer);
+  out.length = end - at_;
+  at_ = end;
+  return out;
+}
+
 tl::expected<token, expression_error> expression_lexer::number_token() {
+  const std::string_view rest = source_.substr(at_);
+  if (rest.starts_with("0x")) return based_number(16);
+  if (rest.starts_with("0b")) return based_number(2);
   token out;
   out.offset = at_;
   bool whole = true;

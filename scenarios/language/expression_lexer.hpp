@@ -60,6 +60,7 @@ class expression_lexer {
 
  private:
   tl::expected<token, expression_error> number_token();
+  tl::expected<token, expression_error> based_number(int base);
   tl::expected<token, expression_error> text_token();
   tl::expected<token, expression_error> sign_token();
   bool percent_is_unit(std::size_t at) const;

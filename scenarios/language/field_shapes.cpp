@@ -12,6 +12,10 @@ const shape name{.kind = shape_kind::name,
                  .name = "name",
                  .help = "A name: small letters, digits, - and _, a letter first.",
                  .examples = {"steady", "smart_meter"}};
+const shape label{.kind = shape_kind::label,
+                  .name = "label",
+                  .help = "A label: letters, digits, _ . and -, a letter or digit first.",
+                  .examples = {"CONNECT-DUP-01"}};
 const shape boolean{.kind = shape_kind::boolean, .help = "true or false."};
 const shape count{.kind = shape_kind::count,
                   .name = "count",
@@ -21,6 +25,10 @@ const shape duration{.kind = shape_kind::duration,
                      .name = "duration",
                      .help = "A length of time with its unit: us, ms, s, min, h, d.",
                      .examples = {"250 ms", "10 s", "15 min"}};
+const shape span{.kind = shape_kind::span,
+                 .name = "span",
+                 .help = "A length of time with its unit, the name of a timer, or ${ } that gives one.",
+                 .examples = {"2 s", "T_answer", "${given * 1.5 s}"}};
 const shape rate{.kind = shape_kind::rate,
                  .name = "rate",
                  .help = "How many per s, min or h.",
@@ -48,11 +56,14 @@ const shape expr{.kind = shape_kind::text,
 
 namespace {
 
-constexpr std::array<file_kind, 2> kinds{{
+constexpr std::array<file_kind, 4> kinds{{
     {"scenario/v1", "scenario",
      "wanwu scenario: what things there are, what they do when, and what must hold", scenario_table},
     {"target/v1", "target", "wanwu target: where a target is and how each operation looks on each protocol",
      target_table},
+    {"suite/v1", "suite", "wanwu suite: cases that a target must pass, and how each proves that it can fail",
+     suite_table},
+    {"waivers/v1", "waivers", "wanwu waivers: failures that are known, why, and until when", waivers_table},
 }};
 
 }  // namespace

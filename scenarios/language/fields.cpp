@@ -30,6 +30,15 @@ bool is_identifier(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+bool is_label(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  if (text.empty() || !plain(text[0])) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
+}
+
 bool is_note(std::string_view key) {
   return key.starts_with("x-");
 }
@@ -65,6 +74,10 @@ std::string hint_of(const shape& what) {
 }
 
 void checker::not_valid(const node& value, const shape& what, std::string_view field_help) {
+  if (std::find(what.later.begin(), what.later.end(), value.text) != what.later.end()) {
+    found_.error("E104", value.mark, "`" + value.text + "` is not in this version of wanwu", hint_of(what));
+    return;
+  }
   const bool by_field = what.kind == shape_kind::choice && !field_help.empty();
   std::string hint = hint_of(what);
   if (what.kind == shape_kind::choice) {
@@ -72,7 +85,7 @@ void checker::not_valid(const node& value, const shape& what, std::string_view f
         std::find(what.examples.begin(), what.examples.end(), value.text) != what.examples.end();
     if (same_text) hint = "put it into quotes: \"" + value.text + "\"";
   }
-  if (what.kind == shape_kind::text || what.kind == shape_kind::name) {
+  if (what.kind == shape_kind::text || what.kind == shape_kind::name || what.kind == shape_kind::label) {
     const bool typed = value.is_scalar() && value.kind != node_kind::text && value.kind != node_kind::null;
     if (typed) hint = "put it into quotes: \"" + cut(value.text) + "\"";
   }
@@ -122,10 +135,17 @@ void checker::check_object(const node& value, const shape& what) {
   std::string words;
   std::vector<const member*> present;
   for (const std::string_view key : what.exactly_one) {
-    words += (words.empty() ? "`" : " or `") + std::string{key} + "`";
     if (const member* m = value.find_member(key)) present.push_back(m);
+    const auto known =
+        std::find_if(what.fields.begin(), what.fields.end(), [&](const field& f) { return f.name == key; });
+    if (known != what.fields.end() && !known->later.empty()) continue;
+    words += (words.empty() ? "`" : " or `") + std::string{key} + "`";
   }
-  if (present.empty()) found_.error("E102", value.mark, words + " is missing here");
+  const bool misspelt = std::any_of(value.members.begin(), value.members.end(), [&](const member& m) {
+    return !is_note(m.key) && std::none_of(what.fields.begin(), what.fields.end(),
+                                           [&](const field& f) { return f.name == m.key; });
+  });
+  if (present.empty() && !misspelt) found_.error("E102", value.mark, words + " is missing here");
   if (present.size() > 1)
     found_.error("E103", present[1]->key_mark, "only one of " + words + " may stand here");
 }
@@ -141,6 +161,10 @@ void checker::check_map(const node& value, const shape& what) {
       found_.error(
           "E110", m.key_mark,
           "`" + cut(m.key) + "` is not a name for expressions: letters, digits and _, no digit first");
+    } else if (what.keys == key_kind::label && !is_label(m.key)) {
+      found_.error(
+          "E110", m.key_mark,
+          "`" + cut(m.key) + "` is not a label: letters, digits, _ . and -, a letter or digit first");
     }
     check(m.value, *what.item, {});
   }
@@ -222,6 +246,8 @@ bool fits(const node& value, const shape& what) {
       return is_text;
     case shape_kind::name:
       return is_text && is_name(value.text);
+    case shape_kind::label:
+      return is_text && is_label(value.text);
     case shape_kind::boolean:
       return value.kind == node_kind::boolean;
     case shape_kind::integer:
@@ -234,6 +260,9 @@ bool fits(const node& value, const shape& what) {
       return is_text && parse_count(value.text).has_value();
     case shape_kind::duration:
       return is_text && parse_duration(value.text).has_value();
+    case shape_kind::span:
+      return is_text && (parse_duration(value.text).has_value() || is_identifier(value.text) ||
+                         value.text.starts_with("${"));
     case shape_kind::rate:
       return is_text && parse_rate(value.text).has_value();
     case shape_kind::percent: {

@@ -13,12 +13,14 @@ namespace wanwu::lang {
 enum class shape_kind : std::uint8_t {
   any,
   text,
-  name,  ///< [a-z][a-z0-9_-]*
+  name,   ///< [a-z][a-z0-9_-]*
+  label,  ///< [A-Za-z0-9][A-Za-z0-9_.-]*
   boolean,
   integer,  ///< between `low` and `high`
   number,   ///< between `low` and `high`
   count,
   duration,
+  span,  ///< a duration, the name of a timer, or ${}
   rate,
   percent,  ///< between `low` and `high`, 1 = 100 %
   choice,   ///< one of `examples`
@@ -29,7 +31,7 @@ enum class shape_kind : std::uint8_t {
   one_of,   ///< the first of `options` that fits the value's form
 };
 
-enum class key_kind : std::uint8_t { free, name, identifier };
+enum class key_kind : std::uint8_t { free, name, identifier, label };
 
 struct shape;
 
@@ -50,6 +52,7 @@ struct shape {
   const shape* item = nullptr;
   std::vector<const shape*> options{};
   std::vector<std::string_view> exactly_one{};  ///< object: exactly one of these keys.
+  std::vector<std::string_view> later{};        ///< choice: known, but not in this version.
   key_kind keys = key_kind::free;
   double low = 0;
   double high = 1e15;
@@ -68,6 +71,8 @@ const file_kind* find_file_kind(std::string_view name_or_word);
 
 const shape& scenario_table();
 const shape& target_table();
+const shape& suite_table();
+const shape& waivers_table();
 
 /// Holds a tree against a table; every difference becomes a diagnostic.
 void check_fields(const node& tree, const shape& table, diagnostics& found);
@@ -80,8 +85,8 @@ std::string schema_text(const file_kind& kind);
 
 /// Shapes that several tables share.
 namespace shapes {
-extern const shape any, text, name, boolean, count, duration, rate, percent, secret, texts, scalars, path,
-    url, expr;
+extern const shape any, text, name, label, boolean, count, duration, span, rate, percent, secret, texts,
+    scalars, path, url, expr;
 }  // namespace shapes
 
 }  // namespace wanwu::lang

@@ -54,15 +54,15 @@ const file_kind* loader::kind_of(const node& tree) {
   const node* wanwu = tree.is_map() ? tree.find("wanwu") : nullptr;
   if (wanwu == nullptr) {
     out_.found.error("E100", tree.mark, "`wanwu` is missing here",
-                     "a file begins with wanwu: scenario/v1 or wanwu: target/v1");
+                     "a file begins with wanwu: scenario/v1, target/v1, suite/v1 or waivers/v1");
     return nullptr;
   }
   out_.kind = wanwu->text;
-  if (const file_kind* kind = find_file_kind(wanwu->text); kind != nullptr && kind->name == wanwu->text)
-    return kind;
-  if (wanwu->text == "suite/v1" || wanwu->text == "waivers/v1") {
-    out_.found.error("E104", wanwu->mark, "`" + wanwu->text + "` is not in this version of wanwu",
-                     "suites come in a later version");
+  if (const file_kind* kind = find_file_kind(wanwu->text); kind != nullptr && kind->name == wanwu->text) {
+    if (kind->word == "scenario" || kind->word == "target") return kind;
+    out_.found.error("E100", wanwu->mark,
+                     "`" + wanwu->text + "` stands here, where a scenario or a target belongs",
+                     kind->word == "suite" ? "wanwu run SUITE" : "wanwu run SUITE --waivers FILE");
     return nullptr;
   }
   std::vector<std::string_view> known;
@@ -277,6 +277,14 @@ std::optional<std::string> resolve_inside(const std::string& folder, const std::
     return std::nullopt;
   }
   return full.lexically_normal().string();
+}
+
+std::string kind_of_file(const std::string& path) {
+  source_set sources;
+  diagnostics ignored;
+  const auto tree = load_document(sources, path, on_command_line, ignored);
+  const node* wanwu = tree && tree->is_map() ? tree->find("wanwu") : nullptr;
+  return wanwu == nullptr ? std::string{} : wanwu->text;
 }
 
 load_result load_file(const std::string& path, const load_options& options) {

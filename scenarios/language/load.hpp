@@ -34,7 +34,10 @@ struct load_result {
   bool ok() const noexcept { return !found.has_errors(); }
 };
 
-/// Loads a file of any kind and what it refers to. All errors of all files; sends nothing.
+/// "suite/v1", "scenario/v1", …: what the file says it is; "" when it cannot be read or does not say.
+std::string kind_of_file(const std::string& path);
+
+/// Loads a scenario or a target file and what it refers to. All errors of all files; sends nothing.
 load_result load_file(const std::string& path, const load_options& options = {});
 /// The same for a text that stands in no file (`shown` names it in messages).
 load_result load_text(const std::string& shown, std::string text, const load_options& options = {});

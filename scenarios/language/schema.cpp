@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view schema_base = "https://schemas.example.org/wanwu/v1/";
 constexpr std::string_view name_pattern = "^[a-z][a-z0-9_-]*$";
+constexpr std::string_view label_pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$";
 constexpr std::string_view amount = "[0-9]+(\\.[0-9]+)?";
 
 class schema_printer {
@@ -56,6 +57,9 @@ void schema_printer::put_scalar(node& out, const shape& what) {
     case shape_kind::name:
       put_pattern(out, std::string{name_pattern});
       break;
+    case shape_kind::label:
+      put_pattern(out, std::string{label_pattern});
+      break;
     case shape_kind::boolean:
       put_type(out, "boolean");
       break;
@@ -76,6 +80,9 @@ void schema_printer::put_scalar(node& out, const shape& what) {
     }
     case shape_kind::duration:
       put_pattern(out, "^" + std::string{amount} + " *(us|ms|s|min|h|d)$");
+      break;
+    case shape_kind::span:
+      put_pattern(out, "^(" + std::string{amount} + " *(us|ms|s|min|h|d)|[A-Za-z_][A-Za-z0-9_]*|\\$\\{.*)$");
       break;
     case shape_kind::rate:
       put_pattern(out, "^" + std::string{amount} + " *[kM]? */ *(s|min|h)$");
@@ -99,6 +106,13 @@ node key_schema(std::string_view pattern) {
   return out;
 }
 
+bool comes_later(const shape& what, std::string_view key) {
+  for (const field& f : what.fields) {
+    if (f.name == key) return !f.later.empty();
+  }
+  return false;
+}
+
 void schema_printer::put_object(node& out, const shape& what) {
   put_type(out, "object");
   node& properties = put(out, "properties", make_map());
@@ -114,6 +128,7 @@ void schema_printer::put_object(node& out, const shape& what) {
   if (what.exactly_one.empty()) return;
   node& options = put(out, "oneOf", make_list());
   for (const std::string_view key : what.exactly_one) {
+    if (comes_later(what, key)) continue;
     node option = make_map();
     put(option, "required", make_list({make_text(key)}));
     options.items.push_back(std::move(option));
@@ -125,6 +140,8 @@ void schema_printer::put_map(node& out, const shape& what) {
   if (what.keys == key_kind::name) put(out, "propertyNames", key_schema("^([a-z][a-z0-9_-]*|x-.*)$"));
   if (what.keys == key_kind::identifier)
     put(out, "propertyNames", key_schema("^([A-Za-z_][A-Za-z0-9_]*|x-.*)$"));
+  if (what.keys == key_kind::label)
+    put(out, "propertyNames", key_schema("^([A-Za-z0-9][A-Za-z0-9_.-]*|x-.*)$"));
   put(put(out, "patternProperties", make_map()), "^x-", make_map());
   put(out, "additionalProperties", describe(*what.item, {}));
 }

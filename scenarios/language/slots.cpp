@@ -43,6 +43,24 @@ constexpr auto fixed_names = std::to_array<fixed_name>({
     {"properties.correlationData", slot::correlation_data, value_type::text},
 });
 
+value_type type_of(const value& v) {
+  switch (v.kind()) {
+    case value_kind::null:
+      return value_type::null;
+    case value_kind::boolean:
+      return value_type::boolean;
+    case value_kind::text:
+      return value_type::text;
+    case value_kind::time:
+      return value_type::time;
+    case value_kind::integer:
+    case value_kind::number:
+      return value_type::number;
+    default:
+      return value_type::any;
+  }
+}
+
 }  // namespace
 
 slot_table::slot_table(bool fixed) {
@@ -68,14 +86,18 @@ void slot_table::add_alias(std::string_view name, std::uint16_t slot_number, val
 }
 
 void slot_table::add_constant(std::string_view name, std::string_view text) {
+  add_constant(name, value::of(text));
+}
+
+void slot_table::add_constant(std::string_view name, const value& fixed) {
   resolved_name known;
   if (resolve(name, known)) return;
   entry& added = entries_.emplace_back();
   added.name = name;
-  added.text = text;
-  added.meaning.type = value_type::text;
+  if (fixed.kind() == value_kind::text) added.text = fixed.text();
+  added.meaning.type = type_of(fixed);
   added.meaning.constant = true;
-  added.meaning.fixed = value::of(std::string_view{added.text});
+  added.meaning.fixed = fixed;
 }
 
 bool slot_table::resolve(std::string_view name, resolved_name& out) const {
@@ -83,7 +105,7 @@ bool slot_table::resolve(std::string_view name, resolved_name& out) const {
     if (e.name != name) continue;
     out = e.meaning;
     // A copied table must not point into the one it was copied from.
-    if (out.constant) out.fixed = value::of(std::string_view{e.text});
+    if (out.constant && out.fixed.kind() == value_kind::text) out.fixed = value::of(std::string_view{e.text});
     return true;
   }
   return false;

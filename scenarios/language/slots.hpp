@@ -52,6 +52,8 @@ class slot_table final : public name_resolver {
   /// A name that is fixed before the run. The text is copied into the table, which must outlive what is
   /// compiled.
   void add_constant(std::string_view name, std::string_view text);
+  /// The same for any value; texts are copied.
+  void add_constant(std::string_view name, const value& fixed);
 
   bool resolve(std::string_view name, resolved_name& out) const override;
   std::vector<std::string_view> names() const override;

@@ -7,6 +7,7 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
 #include "sim/cli/input.hpp"
+#include "sim/cli/suite_view.hpp"
 #include "sim/cli/table_text.hpp"
 
 namespace wanwu::cli {
@@ -111,14 +112,27 @@ int describe_in_file(const std::string& name, const lang::scenario& s) {
 }  // namespace
 
 int describe_command(std::span<const std::string> arguments, const global_options& global) {
-  argument_parser app{
-      "describe",
-      "Describes one name in full: a metric, a model, a code, or a kind, phase or storm of a FILE."};
-  std::string name, file;
+  argument_parser app{"describe",
+                      "Describes one name in full: a metric, a model, a code; a kind, phase or storm of a "
+                      "scenario; a case or clause "
+                      "of a suite."};
+  std::string name, file, suite;
   app.add_option("NAME", name, "telemetry.latency, builtin/meter, E101, energy.meter, …").required();
   app.add_option("FILE", file, "A scenario");
+  app.add_option("--suite", suite, "A suite: the name of one that ships, a file or a folder")
+      .type_name("SUITE");
   if (const auto code = app.parse(arguments)) return *code;
 
+  if (!suite.empty()) {
+    const auto of = open_suite(suite, global);
+    if (!of) return exit_bad_input;
+    if (describe_in_suite(name, *of)) return exit_pass;
+    std::vector<std::string_view> cases;
+    for (const auto& c : of->cases) cases.push_back(c.id);
+    const auto near = lang::did_you_mean(name, cases);
+    return usage_error("describe", "the suite has no case or clause '" + name + "'" +
+                                       (near.empty() ? "" : "; did you mean '" + std::string{near} + "'?"));
+  }
   const catalogue_lookup lookup;
   if (!file.empty()) {
     lang::load_options options;

@@ -42,13 +42,17 @@ bool to_options(const std::string& command_name, const input_flags& flags, lang:
   return true;
 }
 
-bool report(const lang::load_result& loaded, const global_options& global) {
-  std::cerr << lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human,
+bool report(const lang::diagnostics& found, const lang::source_set& sources, const global_options& global) {
+  std::cerr << lang::format_diagnostics(found, sources, lang::diagnostic_format::human,
                                         use_colour(global, 2));
-  if (loaded.ok()) return true;
-  const std::size_t errors = loaded.found.error_count();
+  if (!found.has_errors()) return true;
+  const std::size_t errors = found.error_count();
   std::cerr << errors << (errors == 1 ? " error" : " errors") << "; nothing was sent\n";
   return false;
+}
+
+bool report(const lang::load_result& loaded, const global_options& global) {
+  return report(loaded.found, *loaded.sources, global);
 }
 
 }  // namespace wanwu::cli

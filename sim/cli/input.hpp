@@ -1,4 +1,4 @@
-// What every command that reads scenario or target files does with what loading found.
+// What every command that reads files does with what loading found.
 #pragma once
 
 #include <string>
@@ -21,5 +21,6 @@ bool to_options(const std::string& command_name, const input_flags& flags, lang:
 
 /// Prints diagnostics for people to stderr; true when loading succeeded.
 bool report(const lang::load_result& loaded, const global_options& global);
+bool report(const lang::diagnostics& found, const lang::source_set& sources, const global_options& global);
 
 }  // namespace wanwu::cli

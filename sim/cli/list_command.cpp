@@ -1,12 +1,16 @@
 // wanwu list: names of one kind, of the program or of a file.
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 
+#include "scenarios/conformance/vocabulary.hpp"
 #include "scenarios/language/units.hpp"
 #include "scenarios/things/catalogue.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
 #include "sim/cli/input.hpp"
+#include "sim/cli/suite_view.hpp"
 #include "sim/cli/table_text.hpp"
 
 namespace wanwu::cli {
@@ -109,24 +113,66 @@ const std::map<std::string, of_file> file_lists{{"things", thing_rows},
                                                 {"thresholds", threshold_rows},
                                                 {"places", place_rows}};
 
+constexpr std::array<std::string_view, 3> of_program{"metrics", "models", "codes"};
+constexpr std::array<std::string_view, 4> of_suites{"suites", "cases", "clauses", "fields"};
+
+/// Suites, their cases and clauses; packets and their fields.
+int list_of_suites(const std::string& what, const std::string& name, const std::string& path, bool uncovered,
+                   const global_options& global) {
+  if (what == "suites") {
+    std::cout << table_text(suite_rows());
+    return exit_pass;
+  }
+  if (what == "fields") {
+    const auto fields = field_rows(name);
+    if (!fields.empty()) {
+      std::cout << table_text(fields);
+      return exit_pass;
+    }
+    const auto packets = conform::mqtt_vocabulary().packets();
+    return usage_error("list", "there is no packet '" + name + "'; " + lang::suggestion(name, packets, 15));
+  }
+  const std::string& suite = path.empty() ? name : path;
+  if (suite.empty())
+    return usage_error("list", "'" + what + "' are of a suite: wanwu list " + what + " --suite mqtt-5.0");
+  const auto of = open_suite(suite, global);
+  if (!of) return exit_bad_input;
+  std::cout << table_text(what == "cases" ? case_rows(*of) : clause_rows(*of, uncovered));
+  if (what == "clauses") std::cout << coverage_text(*of);
+  return exit_pass;
+}
+
+template <std::size_t N>
+bool stands_in(const std::array<std::string_view, N>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 }  // namespace
 
 int list_command(std::span<const std::string> arguments, const global_options& global) {
-  argument_parser app{
-      "list",
-      "Lists names: metrics, models and codes of the program; things, phases, storms, thresholds, places of "
-      "a FILE."};
-  std::string what, file;
-  app.add_option("WHAT", what, "metrics, models, codes, things, phases, storms, thresholds or places")
+  argument_parser app{"list",
+                      "Lists names: metrics, models, codes, suites and packets' fields of the program; cases "
+                      "and clauses of a suite; "
+                      "things, phases, storms, thresholds, places of a scenario."};
+  std::string what, file, suite;
+  bool uncovered = false;
+  app.add_option("WHAT", what,
+                 "metrics, models, codes, suites, fields, cases, clauses, things, phases, storms, thresholds "
+                 "or places")
       .required();
-  app.add_option("FILE", file, "A scenario");
+  app.add_option("FILE", file, "A scenario, or a suite; with fields: a packet");
+  app.add_option("--suite", suite, "A suite: the name of one that ships, a file or a folder")
+      .type_name("SUITE");
+  app.add_flag("--uncovered", uncovered, "clauses: only testable ones without a case");
   if (const auto code = app.parse(arguments)) return *code;
 
-  std::vector<std::string_view> known{"metrics", "models", "codes"};
+  std::vector<std::string_view> known{of_program.begin(), of_program.end()};
+  known.insert(known.end(), of_suites.begin(), of_suites.end());
   for (const auto& [word, ignored] : file_lists) known.emplace_back(word);
+  if (stands_in(of_suites, what)) return list_of_suites(what, file, suite, uncovered, global);
   const auto of = file_lists.find(what);
-  if (of == file_lists.end() && what != "metrics" && what != "models" && what != "codes") {
-    return usage_error("list", "there is no list of '" + what + "'; " + lang::suggestion(what, known));
+  if (of == file_lists.end() && !stands_in(of_program, what)) {
+    return usage_error("list", "there is no list of '" + what + "'; " + lang::suggestion(what, known, 16));
   }
   if (of != file_lists.end() && file.empty())
     return usage_error("list", "'" + what + "' are of a scenario: wanwu list " + what + " FILE");

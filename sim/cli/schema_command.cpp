@@ -37,7 +37,7 @@ int schema_command(std::span<const std::string> arguments, const global_options&
       "schema", "Prints the JSON Schema (draft-07) of a kind of file, for editors that complete and check."};
   std::string word;
   bool write = false;
-  app.add_option("KIND", word, "scenario or target; all with --install");
+  app.add_option("KIND", word, "scenario, target, suite or waivers; all with --install");
   app.add_flag("--install", write, "Write to .wanwu/schema/ here, for use without a network");
   if (const auto code = app.parse(arguments)) return *code;
 
