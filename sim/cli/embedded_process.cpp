@@ -46,7 +46,8 @@ std::string read_ready(int from) {
   return line;
 }
 
-pid_t spawn_target(int ready_to, std::uint64_t connections, int& error) {
+pid_t spawn_target(int ready_to, std::uint64_t connections, std::span<const std::string> more,
+                   const std::string& mqtt_at, int& error) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   if (ready_to == ready_descriptor) {
@@ -67,13 +68,14 @@ pid_t spawn_target(int ready_to, std::uint64_t connections, int& error) {
                                  "--ready-fd",
                                  std::to_string(ready_descriptor),
                                  "--mqtt",
-                                 "127.0.0.1:0",
+                                 mqtt_at,
                                  "--coap",
                                  "127.0.0.1:0",
                                  "--http",
                                  "127.0.0.1:0",
                                  "--connections",
                                  std::to_string(connections)};
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -86,13 +88,15 @@ pid_t spawn_target(int ready_to, std::uint64_t connections, int& error) {
 
 }  // namespace
 
-tl::expected<embedded_process, std::string> embedded_process::start(std::uint64_t connections) {
+tl::expected<embedded_process, std::string> embedded_process::start(std::uint64_t connections,
+                                                                    std::span<const std::string> more,
+                                                                    const std::string& mqtt_at) {
   std::array<int, 2> pipe_ends{};
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) {
     return tl::unexpected(std::string{"cannot start the embedded target: "} + std::strerror(errno));
   }
   int error = 0;
-  const pid_t pid = spawn_target(pipe_ends[1], connections, error);
+  const pid_t pid = spawn_target(pipe_ends[1], connections, more, mqtt_at, error);
   close(pipe_ends[1]);
   if (pid < 0) {
     close(pipe_ends[0]);
@@ -106,6 +110,12 @@ tl::expected<embedded_process, std::string> embedded_process::start(std::uint64_
 
 embedded_process::embedded_process(embedded_process&& other) noexcept
     : pid_{std::exchange(other.pid_, -1)}, ready_{std::move(other.ready_)} {}
+
+embedded_process& embedded_process::operator=(embedded_process&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(ready_, other.ready_);
+  return *this;
+}
 
 embedded_process::~embedded_process() {
   if (pid_ <= 0) return;

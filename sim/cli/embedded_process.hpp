@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include <sys/types.h>
@@ -16,10 +17,12 @@ namespace wanwu::cli {
 class embedded_process {
  public:
   /// Starts it and waits (at most ten seconds) until it listens. The error is a sentence. Call before any
-  /// thread is made.
-  static tl::expected<embedded_process, std::string> start(std::uint64_t connections);
+  /// thread is made. `more`: further arguments of `wanwu target`.
+  static tl::expected<embedded_process, std::string> start(std::uint64_t connections,
+                                                           std::span<const std::string> more = {},
+                                                           const std::string& mqtt_at = "127.0.0.1:0");
   embedded_process(embedded_process&& other) noexcept;
-  embedded_process& operator=(embedded_process&&) = delete;
+  embedded_process& operator=(embedded_process&& other) noexcept;
   ~embedded_process();
 
   /// "mqtt", "coap" or "http" -> "127.0.0.1:12345"; "" when it does not listen for it.

@@ -20,6 +20,7 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
 int load_command(std::span<const std::string> arguments, const global_options& global);
 int plan_command(std::span<const std::string> arguments, const global_options& global);
 int probe_command(std::span<const std::string> arguments, const global_options& global);
+int prove_command(std::span<const std::string> arguments, const global_options& global);
 int help_command(std::span<const std::string> arguments, const global_options& global);
 int list_command(std::span<const std::string> arguments, const global_options& global);
 int schema_command(std::span<const std::string> arguments, const global_options& global);
@@ -37,6 +38,8 @@ constexpr auto table = std::to_array<command>({
     {"run", "FILE… [-t TARGET] [--to html=PATH]…", "Run scenarios and judge the target", run_command},
     {"plan", "FILE [--json]", "What a run would do: things, rates, sockets, memory, time", plan_command},
     {"probe", "[TARGET]", "One thing, every operation, every protocol: what came back", probe_command},
+    {"prove", "SUITE [--json FILE]",
+     "Show that each case of a suite can fail, and leaves the target its choices", prove_command},
     {"validate", "FILE… [--format human|json|sarif|github]",
      "Say what is wrong with files, where, and what would be right", validate_command},
     {"list", "WHAT [FILE]", "Metrics, models, codes; things, phases, storms, thresholds, places of a file",

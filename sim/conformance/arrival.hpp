@@ -17,6 +17,7 @@ struct arrival {
   duration elapsed{};     ///< Since the last thing sent on this link, or its opening.
   std::uint64_t order{};  ///< Over all links of the case.
   bool made_up = false;   ///< By an edit: the target knows nothing of it.
+  bytes answered;         ///< What a well-behaved link said to it, not yet told to the monitors.
   bool judged = false;    ///< The monitors have seen it.
 };
 

@@ -59,6 +59,7 @@ void case_links::open(std::uint16_t role, time_point now) {
   auto& link = links_[role];
   if (link.wire != wire_state::down) close(role, closing::abrupt, now);
   link.waiting.clear();
+  link.unedited.clear();
   link.waiting_bytes = 0;
   link.unread.clear();
   link.ruined = false;
@@ -81,10 +82,15 @@ bool case_links::send(std::uint16_t role, bytes_view raw, time_point now) {
   auto& link = links_[role];
   if (link.wire != wire_state::up) return false;
   link.talk->sent(raw);
+  put_on_wire(role, raw, now);
+  return true;
+}
+
+void case_links::put_on_wire(std::uint16_t role, bytes_view raw, time_point now) {
+  auto& link = links_[role];
   link.last_sent = now;
   log(role, wire_event::kind::sent, raw, link.talk->read_own({raw.begin(), raw.end()})->describe(), now);
   in_.port.send(role, raw);
-  return true;
 }
 
 void case_links::close_all(time_point now) {
@@ -114,7 +120,7 @@ void case_links::opened(std::uint16_t role, time_point now) {
   if (!edits(role)) return;
   std::vector<arrival> out;
   edit_->connection_begins(now, out);
-  accept_all(role, out, now);
+  make_up(role, out, now);
 }
 
 void case_links::received(std::uint16_t role, bytes_view raw, time_point now) {
@@ -140,19 +146,18 @@ void case_links::cut_packets(std::uint16_t role, time_point now) {
     in.at = now;
     in.elapsed = now - link.last_sent;
     used += found.size;
-    const auto packet = in.packet;
+    // The target is answered as it spoke, whatever an edit makes of it, so that it stays in step.
+    const auto answer = link.well_behaved ? link.talk->answer_to(*in.packet) : bytes{};
+    const bool later = edits(role);  // the monitors hear of the answer after the packet
+    if (later) in.answered = answer;
     pass(role, std::move(in), now);
-    // The target is answered as it spoke, whatever an edit made of it, so that it stays in step.
-    if (link.well_behaved) answer(role, *packet, now);
+    if (answer.empty() || link.wire != wire_state::up) continue;
+    if (!later) link.talk->sent(answer);
+    put_on_wire(role, answer, now);
   }
   if (link.ruined) link.unread.clear();
   link.unread.erase(link.unread.begin(),
                     link.unread.begin() + static_cast<std::ptrdiff_t>(std::min(used, link.unread.size())));
-}
-
-void case_links::answer(std::uint16_t role, const message& came, time_point now) {
-  const auto raw = links_[role].talk->answer_to(came);
-  if (!raw.empty()) send(role, raw, now);
 }
 
 void case_links::ruin(std::uint16_t role, std::string text, bytes_view raw, time_point now) {
@@ -194,10 +199,57 @@ void case_links::failed(std::uint16_t role, const std::string& why, time_point n
 }
 
 void case_links::pass(std::uint16_t role, arrival in, time_point now) {
+  in.order = next_order_++;
+  auto& link = links_[role];
   if (!edits(role)) return accept(role, std::move(in), now);
+  if (link.unedited.size() < limits::waiting_packets_max) link.unedited.push_back(std::move(in));
+}
+
+void case_links::edit_next(std::uint16_t role, time_point now) {
+  auto& link = links_[role];
+  auto next = std::move(link.unedited.front());
+  link.unedited.pop_front();
+  const auto answered = std::exchange(next.answered, {});
   std::vector<arrival> out;
-  edit_->take(std::move(in), out);
+  if (next.made_up) {
+    out.push_back(std::move(next));
+  } else {
+    edit_->take(std::move(next), out);
+  }
   accept_all(role, out, now);
+  if (!answered.empty()) link.talk->sent(answered);
+}
+
+void case_links::look(std::uint16_t role, std::size_t wanted, time_point now) {
+  auto& link = links_[role];
+  while (link.waiting.size() < wanted && !link.unedited.empty()) edit_next(role, now);
+}
+
+void case_links::look_at_all(time_point now) {
+  if (!edit_) return;
+  while (!links_[edit_->role()].unedited.empty()) edit_next(edit_->role(), now);
+}
+
+/// What an edit adds by itself queues up behind what came, but before an end that nobody has looked at yet.
+void case_links::make_up(std::uint16_t role, std::vector<arrival>& out, time_point now) {
+  auto& link = links_[role];
+  for (arrival& one : out) {
+    one.order = next_order_++;
+    if (one.what == arrival::kind::closed && link.wire != wire_state::down) {
+      link.wire = wire_state::down;
+      in_.port.close(role, closing::clean);
+    }
+    auto& queue = link.unedited.empty() ? link.waiting : link.unedited;
+    const bool before_end =
+        one.what == arrival::kind::packet && !queue.empty() && queue.back().what == arrival::kind::closed;
+    if (&queue == &link.unedited) {
+      if (before_end) std::swap(one.order, queue.back().order);
+      queue.insert(before_end ? std::prev(queue.end()) : queue.end(), std::move(one));
+    } else {
+      accept(role, std::move(one), now);
+    }
+  }
+  out.clear();
 }
 
 void case_links::accept_all(std::uint16_t role, std::vector<arrival>& out, time_point now) {
@@ -209,7 +261,9 @@ void case_links::accept_all(std::uint16_t role, std::vector<arrival>& out, time_
     }
     const bool ends = one.what == arrival::kind::closed;
     accept(role, std::move(one), now);
-    if (ends) break;
+    if (!ends) continue;
+    link.unedited.clear();
+    break;
   }
 }
 
@@ -225,7 +279,6 @@ void case_links::accept(std::uint16_t role, arrival in, time_point now) {
     }
   }
   in.judged = true;
-  in.order = next_order_++;
   if (in.packet) link.waiting_bytes += in.packet->raw().size();
   const bool flood =
       link.waiting.size() >= limits::waiting_packets_max || link.waiting_bytes > limits::waiting_bytes_max;
@@ -253,31 +306,27 @@ void case_links::judge(std::uint16_t role, const arrival& in) {
   }
 }
 
-void case_links::edit_from_now(const edit& what, time_point now) {
+void case_links::edit_from_now(const edit& what) {
   edit_.emplace(what, *links_[what.role].talk, in_.scope);
   auto& link = links_[what.role];
   // What came before and still waits belongs to the body: a step of it will look at it.
-  auto before = std::move(link.waiting);
-  link.waiting.clear();
+  auto before = std::exchange(link.waiting, {});
   link.waiting_bytes = 0;
-  for (arrival& one : before) {
-    one.judged = true;
-    pass(what.role, std::move(one), now);
-  }
+  link.unedited = std::move(before);
 }
 
 void case_links::step_begins(std::uint32_t number, time_point now) {
   if (!edit_) return;
   std::vector<arrival> out;
   edit_->step_begins(number, links_[edit_->role()].seen == seen_state::up, now, out);
-  accept_all(edit_->role(), out, now);
+  make_up(edit_->role(), out, now);
 }
 
 void case_links::verify_begins(std::uint16_t role, time_point now) {
   if (!edits(role)) return;
   std::vector<arrival> out;
   edit_->verify_begins(links_[role].seen == seen_state::up, now, out);
-  accept_all(role, out, now);
+  make_up(role, out, now);
 }
 
 void case_links::advance(time_point now) {

@@ -31,8 +31,9 @@ struct case_link {
   match_context::link_state seen{};
   std::unique_ptr<conversation> talk;
   bool well_behaved = false;
-  std::string open_error;       ///< Why it could not be opened.
-  std::deque<arrival> waiting;  ///< For a step to look at.
+  std::string open_error;        ///< Why it could not be opened.
+  std::deque<arrival> waiting;   ///< For a step to look at.
+  std::deque<arrival> unedited;  ///< Came after those; goes through the edit when a step wants to look at it.
   std::size_t waiting_bytes = 0;
   bytes unread;         ///< The beginning of a packet.
   bool ruined = false;  ///< Garbage or a flood: the rest is not looked at.
@@ -60,6 +61,11 @@ class case_links {
   void close_all(time_point now);
   /// The first waiting arrival has been looked at.
   arrival take(std::uint16_t role, std::size_t index);
+  /// A step wants to look: lets the edit have what came, until so many wait. An edit may use what earlier
+  /// packets gave, so none is edited before those in front of it have been looked at.
+  void look(std::uint16_t role, std::size_t wanted, time_point now);
+  /// Lets the edit and the monitors have all that came.
+  void look_at_all(time_point now);
 
   // What the wire does.
   void opened(std::uint16_t role, time_point now);
@@ -68,7 +74,7 @@ class case_links {
   void failed(std::uint16_t role, const std::string& why, time_point now);
 
   // What the edit hears.
-  void edit_from_now(const edit& what, time_point now);
+  void edit_from_now(const edit& what);
   void step_begins(std::uint32_t number, time_point now);
   void verify_begins(std::uint16_t role, time_point now);
   void advance(time_point now);
@@ -84,11 +90,13 @@ class case_links {
 
  private:
   void pass(std::uint16_t role, arrival in, time_point now);
+  void edit_next(std::uint16_t role, time_point now);
+  void make_up(std::uint16_t role, std::vector<arrival>& out, time_point now);
   void accept_all(std::uint16_t role, std::vector<arrival>& out, time_point now);
   void accept(std::uint16_t role, arrival in, time_point now);
   void cut_packets(std::uint16_t role, time_point now);
   void ruin(std::uint16_t role, std::string text, bytes_view raw, time_point now);
-  void answer(std::uint16_t role, const message& came, time_point now);
+  void put_on_wire(std::uint16_t role, bytes_view raw, time_point now);
   void judge(std::uint16_t role, const arrival& in);
   void log(std::uint16_t role, wire_event::kind what, bytes_view raw, std::string text, time_point now);
   bool edits(std::uint16_t role) const noexcept { return edit_ && edit_->role() == role; }

@@ -141,7 +141,7 @@ time_point case_player::next_deadline() const {
 
 case_player::need case_player::look_at_need(std::size_t index) const {
   const auto& wanted = case_of(index).needs;
-  if (wanted.empty()) return need::met;
+  if (wanted.empty() || plays_[index].independent) return need::met;
   auto found = need::met;
   for (std::size_t i = 0; i < plays_.size(); ++i) {
     const test_case& other = case_of(i);
@@ -160,7 +160,7 @@ case_player::need case_player::look_at_need(std::size_t index) const {
 /// What another case decides for this one. True when it is not to be played.
 bool case_player::settle_without_running(std::size_t index) {
   const auto found = look_at_need(index);
-  if (found == need::met || plays_[index].mutation != nullptr) return false;
+  if (found == need::met) return false;
   const auto& wanted = case_of(index).needs;
   if (found == need::not_applicable) {
     blank(index, verdict::not_applicable, fmt::format("needs {}, which does not apply", wanted));
@@ -174,7 +174,7 @@ bool case_player::start_next(std::vector<std::size_t>& from, std::size_t running
   if (running_.size() >= running_max) return false;
   for (std::size_t at = from.size(); at-- > 0;) {
     const auto index = from[at];
-    if (look_at_need(index) == need::open && plays_[index].mutation == nullptr) continue;
+    if (look_at_need(index) == need::open) continue;
     from.erase(from.begin() + static_cast<std::ptrdiff_t>(at));
     if (!settle_without_running(index)) start(index);
     return true;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/conformance/limits.hpp"
 #include "sim/conformance/link_board.hpp"
 #include "sim/conformance/target_check.hpp"
 
@@ -18,7 +19,8 @@ namespace wanwu::conform {
 struct play {
   std::size_t test_case{};  ///< Index into suite::cases.
   const edit* mutation = nullptr;
-  std::uint32_t tries_max = 3;  ///< Of a case that measures time, when it fails.
+  std::uint32_t tries_max = limits::tries_max;  ///< Of a case that measures time, when it fails.
+  bool independent = false;                     ///< What another case came to does not matter.
 };
 struct played {
   case_result result;

@@ -89,13 +89,14 @@ void case_run::advance(time_point now) {
 void case_run::next_step(time_point now) {
   if (!begun_) {
     begun_ = true;
-    if (part_ == part::body && settings_.mutation != nullptr) links_.edit_from_now(*settings_.mutation, now);
+    if (part_ == part::body && settings_.mutation != nullptr) links_.edit_from_now(*settings_.mutation);
   }
   if (index_ >= steps().size()) return next_part(now);
   begin_step(now);
 }
 
 void case_run::next_part(time_point now) {
+  if (part_ == part::body) links_.look_at_all(now);
   index_ = 0;
   begun_ = false;
   if (part_ == part::postamble) {
@@ -247,12 +248,14 @@ void case_run::begin_match(const condition& what, time_point now) {
   phase_ = phase::matching;
 }
 
-bool case_run::offer_oldest(std::vector<std::size_t>& skip) {
+bool case_run::offer_oldest(std::vector<std::size_t>& skip, time_point now) {
   std::uint16_t role = 0;
   const arrival* oldest = nullptr;
   for (std::uint16_t i = 0; i < links_.size(); ++i) {
+    if (!match_->concerns(i)) continue;
     const auto& waiting = links_.at(i).waiting;
-    if (skip[i] >= waiting.size() || !match_->concerns(i)) continue;
+    if (skip[i] >= waiting.size()) links_.look(i, skip[i] + 1, now);
+    if (skip[i] >= waiting.size()) continue;
     const arrival& first = waiting[skip[i]];
     if (oldest != nullptr && oldest->order < first.order) continue;
     oldest = &first;
@@ -280,7 +283,7 @@ bool case_run::offer_oldest(std::vector<std::size_t>& skip) {
 
 void case_run::go_on_matching(time_point now) {
   std::vector<std::size_t> skip(links_.size());
-  while (match_->now() == condition_run::state::waiting && offer_oldest(skip)) {
+  while (match_->now() == condition_run::state::waiting && offer_oldest(skip, now)) {
   }
   match_->advance(now);
   if (match_->now() != condition_run::state::waiting) conclude(now);

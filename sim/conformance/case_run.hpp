@@ -79,7 +79,7 @@ class case_run final : private match_context {
   void go_on_opening(time_point now);
   void go_on_matching(time_point now);
   /// Gives the condition what waits, oldest first. True when something was taken.
-  bool offer_oldest(std::vector<std::size_t>& skip);
+  bool offer_oldest(std::vector<std::size_t>& skip, time_point now);
   bool send_message(const message_text& what, std::span<const saved_value> save, time_point now);
   void conclude(time_point now);
   void met(time_point now, std::string outcome = "met");

@@ -99,6 +99,7 @@ void case_run::unmet(std::string received, time_point now) {
   }
   record("unmet", expected, std::move(received), now);
   match_.reset();
+  links_.look_at_all(now);
   part_ = part::postamble;
   index_ = 0;
   begun_ = false;

@@ -108,7 +108,7 @@ void stream_edit::rewrite(arrival in, std::vector<arrival>& out) {
 void stream_edit::swap(arrival in, std::vector<arrival>& out) {
   const bool is_first = hit(what_.which, count_, in);
   const bool is_other = hit(what_.other, other_count_, in) && !is_first;
-  if (took_place_ || (!is_first && !is_other)) {
+  if (swapped_ || (!is_first && !is_other)) {
     if (in.what == arrival::kind::closed && first_of_two_) {  // the second never came
       out.push_back(std::move(*first_of_two_));
       first_of_two_.reset();
@@ -116,12 +116,13 @@ void stream_edit::swap(arrival in, std::vector<arrival>& out) {
     return out.push_back(std::move(in));
   }
   if (!first_of_two_) {
+    took_place_ = true;  // what comes before the other is out of order already
     first_was_other_ = is_other;
     first_of_two_ = std::move(in);
     return;
   }
   if (is_other == first_was_other_) return out.push_back(std::move(in));
-  took_place_ = true;
+  swapped_ = true;
   auto late = std::move(*first_of_two_);
   first_of_two_.reset();
   late.at = in.at;

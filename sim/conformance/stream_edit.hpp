@@ -46,7 +46,7 @@ class stream_edit {
   conversation& talk_;
   case_scope& scope_;
   std::uint32_t count_ = 0, other_count_ = 0;
-  bool took_place_ = false, owed_ = false, done_once_ = false;
+  bool took_place_ = false, owed_ = false, done_once_ = false, swapped_ = false;
   std::deque<held> held_;
   std::optional<arrival> first_of_two_;
   bool first_was_other_ = false;

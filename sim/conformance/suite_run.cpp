@@ -7,7 +7,7 @@ namespace wanwu::conform {
 std::vector<case_result> run_cases(const suite& what, const target_access& target,
                                    const suite_run_options& options) {
   std::vector<play> plays;
-  for (const auto index : options.selected) plays.push_back({index, nullptr});
+  for (const auto index : options.selected) plays.push_back({.test_case = index});
   case_player player{what, target, options, plays, [&](std::size_t, const played& one) {
                        if (options.ended) options.ended(one.result);
                      }};

@@ -1,0 +1,58 @@
+// The proof that cases can fail, and do not fail where the standard leaves the choice: each case is played as
+// it is and with each of its edits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/conformance/suite_run.hpp"
+
+namespace wanwu::conform {
+
+/// What came of one edit.
+struct edit_proof {
+  /// proven: a mutant was noticed in the body, or a benign edit changed no verdict.
+  enum class outcome : std::uint8_t {
+    proven,
+    unnoticed,         ///< A mutant, and the case still passed.
+    wrong_place,       ///< A mutant that only broke what is no demand of the body.
+    never_took_place,  ///< Nothing that it edits ever came.
+    refused_choice     ///< A benign edit, and the case failed.
+  };
+  std::string text, where, reason;  ///< `reason`: what the case said.
+  bool benign = false;
+  outcome what{};
+};
+
+struct case_proof {
+  std::size_t test_case{};  ///< Index into suite::cases.
+  std::string profile;      ///< Of the target, the first that it applies to; "" = none.
+  verdict clean = verdict::not_applicable;
+  std::string clean_reason;
+  std::vector<edit_proof> edits;
+  bool holds() const noexcept;
+};
+
+struct clause_score {
+  std::string spec, clause;
+  std::uint32_t mutants{}, proven{};
+};
+
+class proof {
+ public:
+  proof(const suite& all, std::vector<std::size_t> selected);
+  /// Plays what no earlier profile could. `jobs`, `seed` and `stop` of the options count.
+  void run(const target_access& target, const suite_run_options& options);
+
+  const std::vector<case_proof>& cases() const noexcept { return cases_; }
+  bool holds() const noexcept;
+  /// Mutants, and how many were noticed; of a case that was never played all of its own count as missed.
+  clause_score total() const;
+  std::vector<clause_score> by_clause() const;
+
+ private:
+  const suite& all_;
+  std::vector<case_proof> cases_;
+};
+
+}  // namespace wanwu::conform
