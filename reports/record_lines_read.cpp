@@ -73,7 +73,7 @@ std::vector<std::pair<std::string, std::string>> pairs(const json& of, const cha
 }
 
 template <class Enum>
-std::optional<Enum> named(const std::string& word, std::size_t count) {
+std::optional<Enum> named(std::string_view word, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     if (name_of(static_cast<Enum>(i)) == word) return static_cast<Enum>(i);
   }
@@ -271,24 +271,39 @@ bool read_series_line(std::string_view line, run_record& into) {
   return true;
 }
 
-bool read_log_line(std::string_view line, run_record& into) {
+std::optional<ending> ending_named(std::string_view word) noexcept {
+  return named<ending>(word, 5);
+}
+
+std::optional<log_entry> read_log_entry(std::string_view line) {
   const auto parsed = json::parse(line, nullptr, false);
-  if (parsed.is_discarded() || !parsed.is_object() || text(parsed, "event").empty()) return false;
+  if (parsed.is_discarded() || !parsed.is_object() || text(parsed, "event").empty()) return std::nullopt;
   const auto level = text(parsed, "level");
-  log_entry entry{
+  return log_entry{
       seconds(parsed, "t"),
       level == "error" ? log_level::error : (level == "warning" ? log_level::warning : log_level::info),
       whole_signed(parsed, "limit", -1), text(parsed, "event"), text(parsed, "text")};
-  if (entry.event == "end") {
-    into.end = named<ending>(entry.text, 5).value_or(ending::running);
-    into.duration_s = std::max(into.duration_s, entry.at_s);
+}
+
+bool read_log_line(std::string_view line, run_record& into) {
+  auto entry = read_log_entry(line);
+  if (!entry) return false;
+  if (entry->event == "end") {
+    into.end = ending_named(entry->text).value_or(ending::running);
+    into.duration_s = std::max(into.duration_s, entry->at_s);
   }
-  if (entry.event == "limit_crossed" && entry.limit >= 0 &&
-      static_cast<std::size_t>(entry.limit) < into.first_crossed_s.size()) {
-    into.first_crossed_s[static_cast<std::size_t>(entry.limit)] = entry.at_s;
+  if (entry->event == "limit_crossed" && entry->limit >= 0 &&
+      static_cast<std::size_t>(entry->limit) < into.first_crossed_s.size()) {
+    into.first_crossed_s[static_cast<std::size_t>(entry->limit)] = entry->at_s;
   }
-  if (into.log.size() < bundle_log_max) into.log.push_back(std::move(entry));
+  if (into.log.size() < bundle_log_max) into.log.push_back(std::move(*entry));
   return true;
+}
+
+std::optional<manifest> read_about_json(std::string_view from) {
+  const auto parsed = json::parse(from, nullptr, false);
+  if (parsed.is_discarded() || text(parsed, "schema") != "wanwu.bundle/v1") return std::nullopt;
+  return read_about(parsed);
 }
 
 std::optional<run_record> read_manifest_json(std::string_view from) {

@@ -126,15 +126,13 @@ std::string to_line(const log_entry& entry) {
   return one_line(out);
 }
 
-std::string to_manifest_json(const run_record& of) {
-  const manifest& m = of.about;
-  json capabilities = json::object(), inputs = json::array(), limits = json::array();
+std::string about_json(const manifest& m) {
+  json capabilities = json::object(), inputs = json::array();
   for (const auto& [key, value] : m.capabilities) {
     const auto parsed = json::parse(value, nullptr, false);
     capabilities[key] = parsed.is_discarded() ? json(value) : parsed;
   }
   for (const auto& one : m.inputs) inputs.push_back({{"path", one.path}, {"sha256", one.sha256}});
-  for (const auto& one : of.limits) limits.push_back(to_json(one));
   const json out{{"schema", "wanwu.bundle/v1"},
                  {"id", m.id},
                  {"name", m.name},
@@ -156,9 +154,16 @@ std::string to_manifest_json(const run_record& of) {
                    {"cores", m.cores},
                    {"memory_bytes", m.memory_bytes}}},
                  {"inputs", inputs},
-                 {"notes", m.notes},
-                 {"shape", shape_json(of.shape)},
-                 {"limits", limits}};
+                 {"notes", m.notes}};
+  return one_line(out);
+}
+
+std::string to_manifest_json(const run_record& of) {
+  json limits = json::array();
+  for (const auto& one : of.limits) limits.push_back(to_json(one));
+  json out = json::parse(about_json(of.about));
+  out["shape"] = shape_json(of.shape);
+  out["limits"] = limits;
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

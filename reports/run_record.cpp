@@ -41,9 +41,9 @@ std::string_view name_of(ending e) noexcept {
   return names[static_cast<std::size_t>(e)];
 }
 
-int exit_code_of(const run_record& run, verdict judged) noexcept {
-  if (run.end == ending::interrupted) return 128 + SIGINT;
-  if (run.end == ending::terminated) return 128 + SIGTERM;
+int exit_code_of(ending end, verdict judged) noexcept {
+  if (end == ending::interrupted) return 128 + SIGINT;
+  if (end == ending::terminated) return 128 + SIGTERM;
   return exit_code_of(judged);
 }
 
@@ -64,15 +64,19 @@ void describe_machine(manifest& of) {
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+void hash_inputs(manifest& of) {
+  for (auto& input : of.inputs) {
+    if (input.sha256.empty()) input.sha256 = sha256_of(input.content);
+  }
+}
+
 run_record::run_record(manifest about_, run_shape shape_, std::vector<limit> limits_)
     : about{std::move(about_)},
       shape{std::move(shape_)},
       limits{std::move(limits_)},
       store{shape},
       first_crossed_s(limits.size(), -1.0) {
-  for (auto& input : about.inputs) {
-    if (input.sha256.empty()) input.sha256 = sha256_of(input.content);
-  }
+  hash_inputs(about);
 }
 
 }  // namespace wanwu::report

@@ -50,6 +50,8 @@ struct latency_meaning {
 latency_meaning latency_meaning_of(const manifest& of) noexcept;
 /// Fills host, kernel, cpu, cores and memory of this machine.
 void describe_machine(manifest& of);
+/// Computes the SHA-256 of every input that has none.
+void hash_inputs(manifest& of);
 
 enum class log_level : std::uint8_t { info, warning, error };
 
@@ -71,9 +73,8 @@ enum class ending : std::uint8_t {
   terminated    ///< By a scheduler: SIGTERM.
 };
 std::string_view name_of(ending e) noexcept;
-struct run_record;
 /// What the process returned, or would have: 130 or 143 after a signal, else the verdict's code.
-int exit_code_of(const run_record& run, verdict judged) noexcept;
+int exit_code_of(ending end, verdict judged) noexcept;
 
 /// Everything measured and noted.
 struct run_record {

@@ -143,7 +143,7 @@ std::string to_summary_json(const run_record& run, const summary& of) {
   const generator_health& g = of.generator;
   const json out{{"schema", "wanwu.report/v1"},
                  {"verdict", name_of(of.judged.result)},
-                 {"exit_code", exit_code_of(run, of.judged.result)},
+                 {"exit_code", exit_code_of(run.end, of.judged.result)},
                  {"sentence", of.sentence},
                  {"reasons", of.judged.reasons},
                  {"run", run_json(run)},

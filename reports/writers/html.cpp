@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <kainjow/mustache.hpp>
 
-#include "protocols/core/utf8.hpp"
 #include "reports/quantity.hpp"
 #include "reports/writers/html_charts.hpp"
+#include "reports/writers/safe_text.hpp"
 #include "reports/writers/web_assets.hpp"
 #include "reports/writers/writers.hpp"
 
@@ -21,22 +21,6 @@ using kainjow::mustache::data;
 
 constexpr std::size_t error_rows_max = 200;
 constexpr std::size_t event_rows_max = 500;
-constexpr std::size_t text_bytes_max = 2'000;
-
-/// Text of others: cut, and free of control characters and broken UTF-8. Mustache escapes the markup.
-std::string safe(std::string_view text) {
-  text = text.substr(0, text_bytes_max);
-  std::string out;
-  while (!text.empty()) {
-    const auto bad = find_invalid_utf8(as_bytes(text));
-    for (const char c : text.substr(0, bad.value_or(text.size())))
-      out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-    if (!bad) break;
-    out += "\xEF\xBF\xBD";
-    text.remove_prefix(std::min(text.size(), *bad + 1));
-  }
-  return out;
-}
 
 /// A number and its unit stay on one line.
 std::string solid(std::string_view text) {
@@ -52,7 +36,7 @@ std::string time(std::uint64_t us) {
 struct row {
   data values{data::type::object};
   row& put(const char* key, std::string_view value) {
-    values.set(key, safe(value));
+    values.set(key, page_safe(value));
     return *this;
   }
 };
@@ -73,7 +57,7 @@ void put_verdict(data& page, const run_record& run, const summary& of) {
   static constexpr std::array<std::string_view, 5> signs{"\u2013", "\u2713", "?", "\u2717", "!"};
   const auto v = static_cast<std::size_t>(of.judged.result);
   const manifest& m = run.about;
-  const auto put = [&](const char* key, std::string_view value) { page.set(key, safe(value)); };
+  const auto put = [&](const char* key, std::string_view value) { page.set(key, page_safe(value)); };
   put("verdict", name_of(of.judged.result));
   put("verdict_word", words[v]);
   put("sign", signs[v]);
@@ -89,11 +73,11 @@ void put_verdict(data& page, const run_record& run, const summary& of) {
   put("tool", m.tool_version);
   put("id", m.id);
   data reasons{data::type::list};
-  for (const auto& one : of.judged.reasons) reasons << data{safe(one)};
+  for (const auto& one : of.judged.reasons) reasons << data{page_safe(one)};
   page.set("reasons", reasons);
   data notes{data::type::list};
-  for (const auto& one : m.notes) notes << data{safe(one)};
-  if (!run.bundle_problem.empty()) notes << data{safe(run.bundle_problem)};
+  for (const auto& one : m.notes) notes << data{page_safe(one)};
+  if (!run.bundle_problem.empty()) notes << data{page_safe(run.bundle_problem)};
   page.set("notes", notes);
 }
 

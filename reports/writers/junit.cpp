@@ -6,34 +6,13 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
-#include "protocols/core/utf8.hpp"
 #include "reports/quantity.hpp"
+#include "reports/writers/safe_text.hpp"
 #include "reports/writers/writers.hpp"
 
 namespace wanwu::report {
 
 namespace {
-
-/// XML 1.0 has no way to write most control characters, and pugixml would write broken UTF-8 as it is.
-std::string xml_safe(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80 ? 1 : (lead >= 0xF0 ? 4 : (lead >= 0xE0 ? 3 : 2));
-    const auto character = text.substr(at, length);
-    const bool control = lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r';
-    const bool forbidden = character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF";
-    if (control || forbidden || lead == 0x7F || find_invalid_utf8(as_bytes(character))) {
-      out += "\xEF\xBF\xBD";
-      ++at;
-      if (forbidden) at += 2;
-      continue;
-    }
-    out += character;
-    at += length;
-  }
-  return out;
-}
 
 void set(pugi::xml_node node, const char* name, std::string_view value) {
   node.append_attribute(name) = xml_safe(value).c_str();

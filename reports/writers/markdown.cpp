@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "reports/quantity.hpp"
+#include "reports/writers/safe_text.hpp"
 #include "reports/writers/writers.hpp"
 
 namespace wanwu::report {
@@ -12,30 +13,6 @@ namespace {
 
 constexpr std::size_t bytes_max = 900'000;
 constexpr std::size_t rows_max = 200;
-
-/// Text of others inside a table: no pipes, no line breaks, no markup, no mentions, no HTML.
-std::string cell_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += ' ';
-      continue;
-    }
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '@')
-      out += "&#64;";
-    else if (std::string_view{"|`*_[]\\#~"}.find(c) != std::string_view::npos)
-      (out += '\\') += c;
-    else
-      out += c;
-  }
-  return out;
-}
 
 std::string_view sign_of(finding found) {
   switch (found) {
@@ -65,10 +42,11 @@ void add_limits(std::string& out, const run_record& run, const summary& of) {
     const auto& one = run.limits[i];
     const auto& got = of.judged.limits[i];
     const auto where = one.file.empty() ? "" : fmt::format("{}:{}", one.file, one.line);
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", sign_of(got.found),
-                       cell_text(one.text) + (got.reason.empty() ? "" : "<br>" + cell_text(got.reason)),
-                       got.value ? show_measure(*got.value, one.unit) : "\u2013", show_count(got.samples),
-                       cell_text(where));
+    out +=
+        fmt::format("| {} | {} | {} | {} | {} |\n", sign_of(got.found),
+                    markdown_safe(one.text) + (got.reason.empty() ? "" : "<br>" + markdown_safe(got.reason)),
+                    got.value ? show_measure(*got.value, one.unit) : "\u2013", show_count(got.samples),
+                    markdown_safe(where));
   }
 }
 
@@ -102,9 +80,9 @@ void add_groups(std::string& out, const summary& of) {
   std::size_t rows = 0;
   for (const auto& row : of.metrics) {
     if (row.metric != "telemetry.latency" || row.kind.empty() || rows++ >= rows_max) continue;
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell_text(row.sector), cell_text(row.kind),
-                       row.protocol, show_count(row.count), time(row.p50_us), time(row.p99_us),
-                       time(row.max_us));
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", markdown_safe(row.sector),
+                       markdown_safe(row.kind), row.protocol, show_count(row.count), time(row.p50_us),
+                       time(row.p99_us), time(row.max_us));
   }
   out += "\n</details>\n";
 }
@@ -114,8 +92,8 @@ void add_errors(std::string& out, const summary& of) {
   out += "\n### Errors\n\n| count | what | who | first | last |\n|---:|---|---|---|---|\n";
   for (std::size_t i = 0; i < std::min(rows_max, of.errors.size()); ++i) {
     const auto& one = of.errors[i];
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", show_count(one.count), cell_text(one.what),
-                       cell_text(one.who), show_clock(one.first_s), show_clock(one.last_s));
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", show_count(one.count), markdown_safe(one.what),
+                       markdown_safe(one.who), show_clock(one.first_s), show_clock(one.last_s));
   }
 }
 
@@ -123,16 +101,16 @@ void add_errors(std::string& out, const summary& of) {
 
 std::string write_markdown(const run_record& run, const summary& of) {
   const auto& name = run.about.title.empty() ? run.about.name : run.about.title;
-  std::string out =
-      fmt::format("## {} {}: {}\n\n", sign_of(of.judged.result), name_of(of.judged.result), cell_text(name));
-  for (const auto& reason : of.judged.reasons) out += "- " + cell_text(reason) + "\n";
+  std::string out = fmt::format("## {} {}: {}\n\n", sign_of(of.judged.result), name_of(of.judged.result),
+                                markdown_safe(name));
+  for (const auto& reason : of.judged.reasons) out += "- " + markdown_safe(reason) + "\n";
   add_limits(out, run, of);
   add_numbers(out, run, of);
   add_errors(out, of);
   add_groups(out, of);
-  for (const auto& note : run.about.notes) out += "\n> " + cell_text(note) + "\n";
-  out += fmt::format("\nBundle: {} \u00b7 wanwu {}\n", cell_text(run.about.id),
-                     cell_text(run.about.tool_version));
+  for (const auto& note : run.about.notes) out += "\n> " + markdown_safe(note) + "\n";
+  out += fmt::format("\nBundle: {} \u00b7 wanwu {}\n", markdown_safe(run.about.id),
+                     markdown_safe(run.about.tool_version));
   if (out.size() > bytes_max)
     out = out.substr(0, out.rfind('\n', bytes_max)) + "\n\nCut here; the full report is in the bundle.\n";
   return out;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reports/quantity.hpp"
+#include "reports/writers/safe_text.hpp"
 #include "reports/writers/writers.hpp"
 
 namespace wanwu::report {
@@ -21,12 +22,6 @@ class page {
  public:
   explicit page(const terminal_style& style) : style_{style} {}
 
-  /// Names come from files and targets: no control character of theirs reaches the terminal.
-  static std::string safe(std::string_view text) {
-    std::string out;
-    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-    return out;
-  }
   std::string colored(std::string_view text, std::string_view code) const {
     return style_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
   }
@@ -72,14 +67,14 @@ void write_limits(page& out, const run_record& run, const summary& of) {
   for (std::size_t i = 0; i < run.limits.size(); ++i) {
     const auto& one = run.limits[i];
     const auto& got = of.judged.limits[i];
-    out.line(fmt::format("  {} {:<58} {:>10}  {} samples", out.mark(got.found), page::safe(one.text),
+    out.line(fmt::format("  {} {:<58} {:>10}  {} samples", out.mark(got.found), terminal_safe(one.text),
                          got.value ? show_measure(*got.value, one.unit) : "-", show_count(got.samples)));
     if (got.found != finding::holds && !one.file.empty())
-      out.line(fmt::format("      at {}:{}:{}", page::safe(one.file), one.line, one.column));
-    if (!got.reason.empty()) out.line("      " + page::safe(got.reason));
+      out.line(fmt::format("      at {}:{}:{}", terminal_safe(one.file), one.line, one.column));
+    if (!got.reason.empty()) out.line("      " + terminal_safe(got.reason));
     if (got.found == finding::crossed && got.first_crossed_s >= 0)
       out.line(fmt::format("      first crossed at {}", show_clock(got.first_crossed_s)));
-    if (got.found != finding::holds && !one.why.empty()) out.line("      why: " + page::safe(one.why));
+    if (got.found != finding::holds && !one.why.empty()) out.line("      why: " + terminal_safe(one.why));
   }
 }
 
@@ -115,7 +110,7 @@ void write_errors(page& out, const summary& of) {
   for (std::size_t i = 0; i < std::min(errors_shown, of.errors.size()); ++i) {
     const auto& one = of.errors[i];
     out.line(fmt::format("  {:>10} x  {}  ({}; first {}, last {})", show_count(one.count),
-                         page::safe(one.what), page::safe(one.who), show_clock(one.first_s),
+                         terminal_safe(one.what), terminal_safe(one.who), show_clock(one.first_s),
                          show_clock(one.last_s)));
   }
   if (of.errors.size() > errors_shown)
@@ -126,18 +121,19 @@ void write_errors(page& out, const summary& of) {
 
 void write_next(page& out, const run_record& run, const summary& of) {
   out.line("");
-  for (const auto& note : run.about.notes) out.line("note        " + page::safe(note));
+  for (const auto& note : run.about.notes) out.line("note        " + terminal_safe(note));
   if (!run.bundle_problem.empty())
-    out.line("bundle      " + page::safe(run.bundle_problem) + "; what follows was kept in memory only");
+    out.line("bundle      " + terminal_safe(run.bundle_problem) + "; what follows was kept in memory only");
   if (run.bundle_path.empty()) return;
-  out.line("bundle      " + page::safe(run.bundle_path));
+  out.line("bundle      " + terminal_safe(run.bundle_path));
   const bool target_is_asked = of.judged.result == verdict::inconclusive && !of.totals.acknowledged;
   if (target_is_asked)
     out.line(
         "next        is the target up, and the address right? wanwu doctor tells what this machine can "
         "carry");
   else
-    out.line(fmt::format("next        wanwu report {} --to html=report.html", page::safe(run.bundle_path)));
+    out.line(
+        fmt::format("next        wanwu report {} --to html=report.html", terminal_safe(run.bundle_path)));
 }
 
 }  // namespace
@@ -146,8 +142,8 @@ std::string write_terminal(const run_record& run, const summary& of, const termi
   page out{style};
   const verdict v = of.judged.result;
   const auto& name = run.about.title.empty() ? run.about.name : run.about.title;
-  out.line(fmt::format("{}  {}", out.colored(verdict_word(v), verdict_code(v)), page::safe(name)));
-  for (const auto& reason : of.judged.reasons) out.line("  " + page::safe(reason));
+  out.line(fmt::format("{}  {}", out.colored(verdict_word(v), verdict_code(v)), terminal_safe(name)));
+  for (const auto& reason : of.judged.reasons) out.line("  " + terminal_safe(reason));
   write_limits(out, run, of);
   write_numbers(out, run, of);
   write_errors(out, of);

@@ -38,7 +38,10 @@ std::string write_report(std::string_view name, const std::string& path, const r
   const writer write = find(name);
   if (!write)
     return fmt::format("there is no report format '{}'; there are html, json, junit, md and csv", name);
-  const std::string text = write(run, of);
+  return write_text(path, write(run, of));
+}
+
+std::string write_text(const std::string& path, const std::string& text) {
   errno = 0;
   std::ofstream file{path, std::ios::binary | std::ios::trunc};
   file.write(text.data(), static_cast<std::streamsize>(text.size()));

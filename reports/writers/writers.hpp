@@ -27,6 +27,8 @@ std::string write_html(const run_record& run, const summary& of);
 /// Writes `format` (html, json, junit, md, csv) to a file. "" on success, else a sentence for the user.
 std::string write_report(std::string_view format, const std::string& path, const run_record& run,
                          const summary& of);
+/// "" on success, else a sentence for the user.
+std::string write_text(const std::string& path, const std::string& text);
 /// Whether there is such a format.
 bool is_format(std::string_view format) noexcept;
 

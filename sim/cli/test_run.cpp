@@ -213,7 +213,7 @@ int write_results(const report::run_record& run, const run_wishes& wishes, const
     std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
   }
   if (!end.trouble.empty()) std::cerr << "wanwu: " << end.trouble << '\n';
-  return report::exit_code_of(run, of.judged.result);
+  return report::exit_code_of(run.end, of.judged.result);
 }
 
 std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes,

@@ -1,0 +1,71 @@
+#include "reports/cases/suite_record.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reports/cases/case_status.hpp"
+
+namespace wanwu::report {
+
+namespace {
+
+/// As a shell takes it.
+std::string quoted(const std::string& word) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"_-./:=@%+,"}.find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string out = "'";
+  for (const char c : word) c == '\'' ? out += "'\\''" : out += c;
+  return out + "'";
+}
+
+}  // namespace
+
+std::string again_command(const suite_record& run, const conform::case_result& of) {
+  std::string out = run.suite.again.empty() ? "wanwu run " + run.suite.id : run.suite.again;
+  if (run.suite.profiles.size() > 1 && !of.profile.empty()) out += " --profile " + quoted(of.profile);
+  return out + " --only " + quoted(of.id);
+}
+
+const clause_facts* find_clause(const suite_record& run, std::string_view spec, std::string_view id) {
+  for (const auto& one : run.suite.specs) {
+    if (one.key != spec) continue;
+    for (const auto& clause : one.clauses) {
+      if (clause.id == id) return &clause;
+    }
+  }
+  return nullptr;
+}
+
+std::string clause_name(const conform::case_result& of, std::size_t number) {
+  return number < of.specs.size() ? of.specs[number] + " " + of.clauses[number] : of.clauses[number];
+}
+
+case_collection::case_collection(const std::vector<std::string>& planned) {
+  for (const auto& id : planned) {
+    if (!places_.emplace(id, cases_.size()).second) continue;
+    conform::case_result one;
+    one.id = id;
+    one.not_run = true;
+    cases_.push_back(std::move(one));
+  }
+}
+
+bool case_collection::add(conform::case_result one) {
+  const auto known = places_.find(one.id);
+  if (known == places_.end()) {
+    if (cases_.size() >= suite_cases_max) return false;
+    places_.emplace(one.id, cases_.size());
+    cases_.push_back(std::move(one));
+    return true;
+  }
+  auto& place = cases_[known->second];
+  // A line that says more about a case that did not run (its objective) replaces the bare id.
+  if (outweighs(one, place) || (place.not_run && place.objective.empty())) place = std::move(one);
+  return true;
+}
+
+}  // namespace wanwu::report
