@@ -107,7 +107,7 @@ std::vector<case_row> mqtt_rows(std::string_view kind, const std::vector<std::st
       put_ordinary(once, rule);
       put_ordinary(twice, rule);
       put_ordinary(twice, rule);
-      if (kind == "misplaced-properties" && !allowed(once, *type))
+      if (kind == "misplaced-properties" && (rule.places & mqtt::place_of(*type)) == 0)
         out.push_back(property_row(packet, rule, once));
       if (kind == "doubled-properties" && allowed(once, *type) && !allowed(twice, *type))
         out.push_back(property_row(packet, rule, twice));
