@@ -19,12 +19,12 @@ version version_of(std::uint8_t number) {
   return number == 4 ? version::v3_1_1 : version::v5;
 }
 
-/// The protocol level that a CONNECT names, if it can be found; its other bytes do not matter.
+/// The protocol level that a CONNECT of MQTT names, if it can be found; its other bytes do not matter.
 std::optional<version> level_named_in(const mqtt::frame& hello) {
   const auto body = hello.body();
   if (body.size() < 2) return std::nullopt;
   const auto name = std::to_integer<std::size_t>(body[0]) << 8U | std::to_integer<std::size_t>(body[1]);
-  if (body.size() < name + 3) return std::nullopt;
+  if (body.size() < name + 3 || as_text(body.subspan(2, name)) != "MQTT") return std::nullopt;
   const auto level = std::to_integer<unsigned>(body[name + 2]);
   if (level == 4) return version::v3_1_1;
   return level == 5 ? std::optional{version::v5} : std::nullopt;
