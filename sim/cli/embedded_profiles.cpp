@@ -55,7 +55,7 @@ const std::vector<embedded_profile>& embedded_profiles() {
                                                         lang::value::json(R"(["mqtt-3.1.1","mqtt-5.0"])")};
     std::vector<embedded_profile> out{
         {"default", {}, {}, {}, {}},
-        {"max-qos-0", {"--max-qos", "0"}, {}, {}, {}},
+        {"max-qos-0", {"--max-qos", "0", "--topic-alias-maximum", "0"}, {}, {}, {}},
         {"retain-off", {"--no-retain"}, {}, {}, {}},
         {"deny-list", {"--deny", "denied/#"}, {}, {}, {{"deny_topic", lang::value::of("denied/topic")}}},
         {"authentication",
