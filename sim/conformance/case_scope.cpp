@@ -32,7 +32,7 @@ void case_scope::set(std::uint16_t slot, const lang::value& now) {
 }
 
 lang::eval_context& case_scope::context() {
-  context_.slots = base_;
+  context_.slots = looking_ ? seen_ : base_;
   context_.scratch_used = 0;
   return context_;
 }
@@ -41,13 +41,23 @@ lang::value case_scope::evaluate(const lang::expression& what) {
   return what.evaluate(context());
 }
 
-lang::value case_scope::evaluate(const lang::expression& what, const message& seen, duration elapsed) {
+template <class Wanted>
+void case_scope::show(const message& seen, duration elapsed, Wanted wanted) {
   seen_ = base_;
   for (const auto& [slot, index] : fields_) {
-    if (what.uses_slot(slot)) seen_[slot] = seen.field(index);
+    if (wanted(slot)) seen_[slot] = seen.field(index);
   }
   if (packet_) seen_[*packet_] = lang::value::of(seen.packet());
   if (elapsed_) seen_[*elapsed_] = lang::value::of(elapsed);
+}
+
+void case_scope::look_at(const message& seen, duration elapsed) {
+  show(seen, elapsed, [](std::uint16_t) { return true; });
+  looking_ = true;
+}
+
+lang::value case_scope::evaluate(const lang::expression& what, const message& seen, duration elapsed) {
+  show(seen, elapsed, [&](std::uint16_t slot) { return what.uses_slot(slot); });
   context_.slots = seen_;
   context_.scratch_used = 0;
   return what.evaluate(context_);

@@ -26,6 +26,10 @@ class case_scope {
     if (n_) base_[*n_] = lang::value::of(n);
   }
 
+  /// From now on everything sees this packet's fields too, until look_away().
+  void look_at(const message& seen, duration elapsed);
+  void look_away() noexcept { looking_ = false; }
+
   /// For templates and patterns. Valid until the next call of anything here.
   lang::eval_context& context();
   lang::value evaluate(const lang::expression& what);
@@ -39,12 +43,15 @@ class case_scope {
     std::uint16_t slot{};
     std::size_t index{};
   };
+  template <class Wanted>
+  void show(const message& seen, duration elapsed, Wanted wanted);
   std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }
 
   const lang::slot_table& names_;
   std::vector<field_slot> fields_;
   std::optional<std::uint16_t> packet_, elapsed_, n_;
   std::vector<lang::value> base_, seen_;
+  bool looking_ = false;
   std::deque<std::string> texts_;
   lang::eval_context context_;
 };

@@ -32,4 +32,8 @@ inline constexpr duration heartbeat = std::chrono::milliseconds{10};
 /// Tries of a case that measures time, or during which the machine was late.
 inline constexpr std::uint32_t tries_max = 3;
 
+/// A hook's command, and a target until it takes connections; then how long it may take to end.
+inline constexpr duration hook_within = std::chrono::seconds{10};
+inline constexpr duration hook_ends_within = std::chrono::seconds{3};
+
 }  // namespace wanwu::conform::limits

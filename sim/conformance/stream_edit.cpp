@@ -50,11 +50,13 @@ void stream_edit::take(arrival in, std::vector<arrival>& out) {
     case kind::inject:
     case kind::close: {
       if (timed || !hit(what_.which, count_, in)) break;
+      const auto trigger = in.packet;
       const auto at = in.at;
+      if (trigger) scope_.look_at(*trigger, in.elapsed);
       if (what_.where == place::after) out.push_back(std::move(in));
       make_up(at, out);
       if (what_.where == place::before) out.push_back(std::move(in));
-      return;
+      return scope_.look_away();
     }
   }
   out.push_back(std::move(in));
@@ -96,8 +98,10 @@ void stream_edit::take_bytes(bytes raw, time_point at, std::vector<arrival>& out
 
 void stream_edit::rewrite(arrival in, std::vector<arrival>& out) {
   took_place_ = true;
+  scope_.look_at(*in.packet, in.elapsed);
   auto raw = what_.what == kind::replace ? render_bytes(*what_.bytes, scope_)
                                          : talk_.change(*in.packet, what_.set, what_.wrong, scope_);
+  scope_.look_away();
   if (!raw) {
     error_ = raw.error();
     return out.push_back(std::move(in));
