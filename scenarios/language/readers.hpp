@@ -23,6 +23,10 @@ std::shared_ptr<target_file> read_target(const node& tree, const std::string& pa
                                          diagnostics& found);
 /// One operations map into `out` (target_forms.cpp). `formats` may be nullptr.
 void read_operations(const node& tree, const node* formats, operations& out, diagnostics& found);
+/// `hooks` and `profiles` of a target file (target_hooks.cpp); vars and limits are there already.
+void read_hooks(const node& tree, target_file& out, diagnostics& found);
+/// `{ env: NAME }` or `{ file: PATH }` under `key`; `path` is the file it stands in.
+secret_source read_secret(const node* holder, std::string_view key, const std::string& path);
 /// Checks all templates of a target against names; each mistake once. `only` limits to one protocol.
 void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only,
                      diagnostics& found);

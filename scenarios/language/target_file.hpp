@@ -166,6 +166,26 @@ struct limits_spec {
 /// May the program talk to this address (4 or 16 bytes)? Ask for every address before the first packet.
 bool allows(const limits_spec& limits, std::span<const std::uint8_t> address) noexcept;
 
+/// A program and its arguments: no shell reads them. ${port}, ${wanwu} and vars may stand inside.
+using command_line = std::vector<template_source>;
+
+/// How the target is started and stopped. Run only when the user says so.
+struct hooks_spec {
+  command_line start, stop, restart;
+  bool any() const noexcept { return !start.empty() || !stop.empty() || !restart.empty(); }
+};
+
+/// One configuration of the target. What it leaves open is the target's own.
+struct profile_spec {
+  std::string name, title;
+  hooks_spec hooks;
+  template_source mqtt;  ///< URL; "" = the endpoint's.
+  template_source user;  ///< "" = the endpoint's.
+  secret_source password;
+  std::shared_ptr<const node> capabilities;  ///< A map, or null: on top of the target's.
+  source_mark mark;
+};
+
 struct target_file {
   std::string name, title, path;
   std::vector<std::pair<std::string, std::string>> vars;  ///< Resolved; secrets are not vars.
@@ -175,9 +195,21 @@ struct target_file {
   operations ops;
   std::shared_ptr<const node> capabilities;  ///< A map, or null.
   limits_spec limits;
+  hooks_spec hooks;
+  std::vector<profile_spec> profiles;
 
   bool has(protocol p) const noexcept;
   const url* url_of(protocol p) const noexcept;  ///< nullptr when it has no such endpoint.
 };
+
+/// What a hook's words and a profile's URL may name beside vars.
+struct hook_values {
+  std::string port;   ///< A free one; "" where none was chosen.
+  std::string wanwu;  ///< Path of this program.
+};
+/// The words with their ${} filled in.
+std::vector<std::string> filled(const command_line& words, const target_file& of, const hook_values& with);
+/// Where a profile of this target listens; nothing when that is no allowed MQTT address.
+std::optional<url> mqtt_of(const profile_spec& profile, const target_file& of, const hook_values& with);
 
 }  // namespace wanwu::lang

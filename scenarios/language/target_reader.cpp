@@ -36,7 +36,6 @@ class target_reader {
   void coap(const node& at);
   void http(const node& at);
   std::optional<std::string> url_text(const node& endpoint, source_mark& mark);
-  secret_source secret(const node* holder, std::string_view key);
   std::string var_value(const member& m);
 
   const node& tree_;
@@ -108,26 +107,6 @@ std::optional<std::string> target_reader::url_text(const node& endpoint, source_
   return std::nullopt;
 }
 
-secret_source target_reader::secret(const node* holder, std::string_view key) {
-  secret_source out;
-  const node* at = taken::map_at(holder, key);
-  if (at == nullptr) return out;
-  out.mark = at->mark;
-  if (const node* env = taken::text_at(*at, "env")) {
-    out.from = secret_source::origin::env;
-    out.name = env->text;
-    if (const node* fallback = taken::text_at(*at, "default")) out.fallback = fallback->text;
-  } else if (const node* file = taken::text_at(*at, "file")) {
-    out.from = secret_source::origin::file;
-    out.name = file->text;
-    // Relative to the target file, not to wherever the program was started.
-    const std::size_t slash = out_.path.rfind('/');
-    if (!out.name.starts_with("/") && slash != std::string::npos)
-      out.name = out_.path.substr(0, slash + 1) + out.name;
-  }
-  return out;
-}
-
 void target_reader::mqtt(const node& at) {
   mqtt_endpoint_spec spec;
   if (const auto text = url_text(at, spec.mark))
@@ -144,7 +123,7 @@ void target_reader::mqtt(const node& at) {
   spec.session_expiry = taken::length(at, "session_expiry").value_or(duration{});
   const node* auth = taken::map_at(&at, "auth");
   if (auth != nullptr) spec.user = taken::source(*auth, "user");
-  spec.password = secret(auth, "password");
+  spec.password = read_secret(auth, "password", out_.path);
   out_.mqtt = std::move(spec);
 }
 
@@ -167,8 +146,8 @@ void target_reader::http(const node& at) {
     check_endpoint(protocol::http, *text, spec.mark, out_.limits, spec.at, found_);
   const node* auth = taken::map_at(&at, "auth");
   if (auth != nullptr) spec.user = taken::source(*auth, "user");
-  spec.password = secret(auth, "password");
-  spec.bearer = secret(auth, "bearer");
+  spec.password = read_secret(auth, "password", out_.path);
+  spec.bearer = read_secret(auth, "bearer", out_.path);
   spec.keep_alive = taken::length(at, "keep_alive").value_or(duration{});
   spec.pool = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(taken::whole(at, "pool").value_or(0), 0, 1'000'000));
@@ -193,6 +172,7 @@ void target_reader::read() {
   vars();
   limits();
   endpoints();
+  read_hooks(tree_, out_, found_);
   if (const node* operations = taken::map_at(&tree_, "operations")) {
     read_operations(*operations, taken::map_at(&tree_, "formats"), out_.ops, found_);
   }
@@ -248,6 +228,26 @@ class template_checker {
 };
 
 }  // namespace
+
+secret_source read_secret(const node* holder, std::string_view key, const std::string& path) {
+  secret_source out;
+  const node* at = taken::map_at(holder, key);
+  if (at == nullptr) return out;
+  out.mark = at->mark;
+  if (const node* env = taken::text_at(*at, "env")) {
+    out.from = secret_source::origin::env;
+    out.name = env->text;
+    if (const node* fallback = taken::text_at(*at, "default")) out.fallback = fallback->text;
+  } else if (const node* file = taken::text_at(*at, "file")) {
+    out.from = secret_source::origin::file;
+    out.name = file->text;
+    // Relative to the target file, not to wherever the program was started.
+    const std::size_t slash = path.rfind('/');
+    if (!out.name.starts_with("/") && slash != std::string::npos)
+      out.name = path.substr(0, slash + 1) + out.name;
+  }
+  return out;
+}
 
 void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only,
                      diagnostics& found) {

@@ -247,6 +247,31 @@ const shape limits{
                {"rate", &shapes::rate, "Greatest number of messages per time."},
                {"consent", &consent, "Who agreed to the load."}}};
 
+const shape argument{.kind = text,
+                     .help = "One word of a command line; no shell reads it.",
+                     .examples = {"mosquitto", "\"-p\"", "\"${port}\""}};
+const shape command_line{.kind = list,
+                         .help = "A program and its arguments, as a list: no shell.",
+                         .examples = {"[ mosquitto, \"-p\", \"${port}\" ]"},
+                         .item = &argument,
+                         .items_min = 1};
+const shape hooks{.kind = object,
+                  .help = "Programs that start and stop the target; run only with --hooks.",
+                  .fields = {{"start", &command_line, "Runs while the target does."},
+                             {"stop", &command_line, "Ends it; else what start started is ended."},
+                             {"restart", &command_line, "Brings a dead target back; else start does."}}};
+const shape profile{.kind = object,
+                    .help = "One configuration of the target.",
+                    .fields = {{"title", &shapes::text, "One line for people."},
+                               {"start", &command_line, "Runs while the target does."},
+                               {"stop", &command_line, "Ends it; else what start started is ended."},
+                               {"restart", &command_line, "Brings a dead target back; else start does."},
+                               {"mqtt", &shapes::url, "Where it listens; ${port} is a free port."},
+                               {"auth", &user_auth, "User and password."},
+                               {"capabilities", &shapes::scalars, "On top of the target's own."}}};
+const shape profiles{
+    .kind = map, .help = "Configurations by name.", .item = &profile, .keys = key_kind::name};
+
 const shape table{.kind = object,
                   .help = "A target.",
                   .fields = {{"wanwu", &version, "The kind of file and its version.", true},
@@ -257,6 +282,8 @@ const shape table{.kind = object,
                              {"formats", &formats, "Payloads by name."},
                              {"operations", &operations, "How each operation looks."},
                              {"capabilities", &shapes::scalars, "What the target can do (PICS)."},
+                             {"hooks", &hooks, "Programs that start and stop it; run only with --hooks."},
+                             {"profiles", &profiles, "Configurations that a suite goes through."},
                              {"limits", &limits, "What may be done to it."}}};
 
 }  // namespace

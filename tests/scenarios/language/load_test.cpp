@@ -210,6 +210,51 @@ TEST_CASE("Secrets come from the environment or a file and from nowhere else") {
   CHECK_FALSE(resolve_secret({secret_source::origin::file, "/nonexistent", std::nullopt, {}}));
 }
 
+TEST_CASE("Hooks and profiles of a target arrive as lists of words, with a port and vars filled in") {
+  const auto loaded = load_text("t.target.yaml", R"(wanwu: target/v1
+vars: { folder: /etc/x }
+endpoints: { mqtt: { url: "mqtt://127.0.0.1:1883" } }
+hooks: { restart: [ "${wanwu}", target ] }
+profiles:
+  default: {}
+  max-qos-0:
+    title: No more than QoS 0
+    start: [ mosquitto, "-p", "${port}", "-c", "${folder}/a b.conf" ]
+    mqtt: "mqtt://127.0.0.1:${port}"
+    auth: { user: u, password: { env: WANWU_TEST_SECRET } }
+    capabilities: { maximum_qos: 0 }
+)");
+  REQUIRE(loaded.ok());
+  const target_file& t = *loaded.target;
+  CHECK(filled(t.hooks.restart, t, {"", "/usr/bin/wanwu"}) ==
+        std::vector<std::string>{"/usr/bin/wanwu", "target"});
+  REQUIRE(t.profiles.size() == 2);
+  CHECK_FALSE(t.profiles[0].hooks.any());
+  CHECK(mqtt_of(t.profiles[0], t, {})->port == 1883);
+  const profile_spec& small = t.profiles[1];
+  CHECK(small.title == "No more than QoS 0");
+  CHECK(filled(small.hooks.start, t, {"4711", ""}) ==
+        std::vector<std::string>{"mosquitto", "-p", "4711", "-c", "/etc/x/a b.conf"});
+  CHECK(mqtt_of(small, t, {"4711", ""})->port == 4711);
+  CHECK_FALSE(mqtt_of(small, t, {"70000", ""}));
+  CHECK(small.user.text == "u");
+  CHECK(small.password.name == "WANWU_TEST_SECRET");
+  CHECK(small.capabilities->find("maximum_qos")->integer == 0);
+}
+
+TEST_CASE("Only a target file may name programs to run") {
+  const auto loaded = load_text("s.scenario.yaml", R"(wanwu: scenario/v1
+target: { mqtt: "mqtt://127.0.0.1:1883", hooks: { start: [ x ] } }
+hooks: { start: [ x ] }
+things: { meter: { model: builtin/meter, count: 1, every: 1 s } }
+phases: [ { hold: 1 s } ]
+)");
+  int refused = 0;
+  for (const diagnostic& d : loaded.found.all())
+    refused += d.code == "E101" && d.message == "unknown key `hooks`" ? 1 : 0;
+  CHECK(refused == 2);
+}
+
 TEST_CASE("Every key of every table has a shape, and schemas are printed from them") {
   for (const file_kind& kind : file_kinds()) {
     const std::string schema = schema_text(kind);
