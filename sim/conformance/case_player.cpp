@@ -183,7 +183,8 @@ bool case_player::start_next(std::vector<std::size_t>& from, std::size_t running
 }
 
 void case_player::start_more() {
-  if (stopped() || !dead_since_.empty()) return;
+  // While it is open whether the target lives, nothing is added to the suspects.
+  if (stopped() || !dead_since_.empty() || check_tries_ > 0) return;
   const bool busy = !running_.empty() || check_ != nullptr || !unchecked_.empty();
   if (!solo_.empty() || solo_running_) {
     if (busy || solo_running_) return;
@@ -201,7 +202,7 @@ void case_player::start_more() {
   while (start_next(plain_, jobs)) {
   }
   const bool rest_blocked = running_.empty() && (!plain_.empty() || !timed_.empty());
-  if (running_.empty() && timed_.empty() && plain_.empty()) start_next(alone_, 1);
+  if (!busy && running_.empty() && timed_.empty() && plain_.empty()) start_next(alone_, 1);
   if (rest_blocked && !busy) {  // they need each other, or an exclusive one
     if (!alone_.empty() && start_next(alone_, 1)) return;
     auto& rest = plain_.empty() ? timed_ : plain_;

@@ -12,7 +12,9 @@ void case_player::look_after_target() {
   if (check_ != nullptr) {
     const auto due = check_->deadline();
     if (check_->touched() || (due && *due <= now_)) check_->advance(now_);
-    if (check_->done()) end_check();
+    // Of a target that never answered any client no more is asked than at first.
+    const bool enough = expected_ < liveliness::answers && check_->found() >= expected_;
+    if (check_->done() || enough) end_check();
     return;
   }
   if (unchecked_.empty() || now_ < check_after_) return;

@@ -38,13 +38,12 @@ target_check::target_check(link_board& board, const target_access& target, std::
 void target_check::advance(time_point now) {
   seat_.touched = false;
   run_->advance(now);
-  if (!run_->done()) return;
-  const auto result = run_->take_result(now);
-  why_ = result.reason;
-  for (const wire_event& event : result.wire) {
+  for (const wire_event& event : run_->links().wire()) {
     opened_ = opened_ || event.what == wire_event::kind::opened;
     heard_ = heard_ || event.what == wire_event::kind::received;
+    closed_ = closed_ || event.what == wire_event::kind::closed_by_target;
   }
+  if (run_->done()) why_ = run_->take_result(now).reason;
 }
 
 liveliness target_check::found() const {
@@ -88,7 +87,8 @@ liveliness discover(link_board& board, const target_access& target, announcement
     if (client.found() > best) best = client.found();
     if (each == 5 || client.accepted()) version = each;
     why = client.why();
-    if (client.accepted() || client.found() == liveliness::silent) return best;
+    // One that is refused or sent away may want the older version.
+    if (client.accepted() || (client.found() != liveliness::answers && !client.closed())) return best;
   }
   return best;
 }

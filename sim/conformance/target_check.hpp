@@ -25,9 +25,11 @@ class target_check {
   bool done() const noexcept { return run_->done(); }
   std::optional<time_point> deadline() const { return run_->deadline(); }
 
+  liveliness found() const;  ///< So far.
   // When done.
-  liveliness found() const;
   const std::string& why() const noexcept { return why_; }
+  /// The target ended it.
+  bool closed() const noexcept { return closed_; }
   /// Accepted by a CONNACK.
   bool accepted() const;
   /// What it said, completed by the standard's defaults.
@@ -40,7 +42,7 @@ class target_check {
   link_board::seat seat_;
   std::unique_ptr<case_run> run_;
   std::string why_;
-  bool opened_ = false, heard_ = false;
+  bool opened_ = false, heard_ = false, closed_ = false;
 };
 
 /// Asks the target, by 5.0 first. Blocks until it is answered or refused. `version` is the one that worked.

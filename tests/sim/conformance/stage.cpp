@@ -55,14 +55,13 @@ suite_loaded suite_of(const std::string& cases) {
   auto loaded = load_suite(file, {"speed"});
   std::filesystem::remove(file);
   std::filesystem::remove(path);
+  if (loaded.loaded == nullptr)
+    throw std::invalid_argument{
+        lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human)};
   return loaded;
 }
 
-stage::stage(const std::string& cases) : loaded_{suite_of(cases)} {
-  if (loaded_.loaded == nullptr)
-    throw std::invalid_argument{
-        lang::format_diagnostics(loaded_.found, *loaded_.sources, lang::diagnostic_format::human)};
-}
+stage::stage(const std::string& cases) : loaded_{suite_of(cases)} {}
 
 stage& stage::on(std::string begins, std::vector<answer> then, std::string role, int times) {
   rules_.push_back({std::move(begins), std::move(then), std::move(role), times});

@@ -25,7 +25,8 @@ struct rule {
   int times = 1'000'000;  ///< So often; then the next rule that fits.
 };
 
-/// Reads cases under the roles tester, second (mqtt-raw, 5.0), old (mqtt-raw, 3.1.1) and a, b (mqtt).
+/// Reads cases under the roles tester, second (mqtt-raw, 5.0), old (mqtt-raw, 3.1.1) and a, b (mqtt). Throws
+/// what is wrong with them.
 suite_loaded suite_of(const std::string& cases);
 
 class stage final : public link_port {
