@@ -150,6 +150,10 @@ tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
 
   std::uint64_t total = 0;
   for (const lang::population& p : world->populations) total += p.count;
+  if (total == 0) {
+    problems.push_back({"the world has no things", "give at least one kind a count above 0", std::nullopt});
+    return tl::unexpected(std::move(problems));
+  }
   if (total > limits::things_max) {
     problems.push_back({"the world has " + std::to_string(total) + " things; this version carries at most " +
                             std::to_string(limits::things_max),

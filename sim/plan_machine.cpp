@@ -215,7 +215,7 @@ void find_addresses(world_plan& plan, std::vector<plan_problem>& problems) {
     }
     const auto found = resolve(url->host, url->port);
     if (!found || found->empty()) {
-      problems.push_back({"cannot resolve " + url->host + (found ? "" : ": " + found.error().text),
+      problems.push_back({found ? "cannot resolve '" + url->host + "'" : found.error().text,
                           "is the name spelt right?", where});
       continue;
     }

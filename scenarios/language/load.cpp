@@ -103,6 +103,11 @@ std::shared_ptr<target_file> loader::named_target(const std::string& path, const
   return load_target(*tree, path, false);
 }
 
+/// What an inline target says of MQTT beside its address.
+void read_mqtt_version(const node& inlined, target_file& into) {
+  if (into.mqtt && taken::text(inlined, "mqtt_version") == "3.1.1") into.mqtt->version = 4;
+}
+
 /// A target known by its address only is not the embedded one: it has no directory to register with, any
 /// answer of success will do, and no arrivals or commands can be asked for but over MQTT, where any broker
 /// forwards them.
@@ -147,6 +152,7 @@ std::shared_ptr<target_file> loader::inline_target(const node& urls) {
   take(out->mqtt, "mqtt", protocol::mqtt);
   take(out->coap, "coap", protocol::coap);
   take(out->http, "http", protocol::http);
+  read_mqtt_version(urls, *out);
   if (!out->mqtt && !out->coap && !out->http) {
     out_.found.error("E102", urls.mark, "at least one URL must stand here",
                      "{ mqtt: \"mqtt://127.0.0.1:1883\" }");
@@ -156,11 +162,15 @@ std::shared_ptr<target_file> loader::inline_target(const node& urls) {
 
 std::shared_ptr<target_file> loader::target_of(const node& tree, scenario& s) {
   const node* target = tree.find("target");
-  s.target_named = options_.target || target != nullptr;
+  // How to speak to the embedded target may be said without saying where it is.
+  const bool embedded = target == nullptr || (target->is_map() && target->members.size() == 1 &&
+                                              target->find("mqtt_version") != nullptr);
+  s.target_named = options_.target || !embedded;
   if (options_.target) return named_target(*options_.target, on_command_line);
-  if (target == nullptr) {
+  if (embedded) {
     auto out = builtin();
     if (out) out->mqtt->at = out->coap->at = out->http->at = url{};
+    if (out && target != nullptr) read_mqtt_version(*target, *out);
     return out;
   }
   if (target->is_map()) {
@@ -308,10 +318,12 @@ std::shared_ptr<const target_file> embedded_target() {
   return embedded_target_at({}, {}, {});
 }
 
-std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http) {
+std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http,
+                                                      int mqtt_version) {
   load_result loaded = load_text(std::string{builtin_name}, std::string{embedded_target_text});
   if (!loaded.target) return nullptr;
   auto out = std::make_shared<target_file>(*loaded.target);
+  out->mqtt->version = mqtt_version;
   const bool any = mqtt.given() || coap.given() || http.given();
   out->mqtt->at = mqtt;
   out->coap->at = coap;

@@ -45,7 +45,8 @@ load_result load_text(const std::string& shown, std::string text, const load_opt
 /// The description of the target that ships with the program, with no addresses in its endpoints.
 std::shared_ptr<const target_file> embedded_target();
 /// The same with addresses filled in; endpoints without an address are left out.
-std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http);
+std::shared_ptr<const target_file> embedded_target_at(const url& mqtt, const url& coap, const url& http,
+                                                      int mqtt_version = 5);
 
 /// The names that templates of this population may use; compiling what was loaded with it cannot fail. The
 /// models' properties come after the fixed slots, then state columns, places, tags. `target` gives vars as

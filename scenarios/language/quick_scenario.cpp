@@ -60,12 +60,16 @@ std::string latency_limit(const quick_options& options) {
 
 std::string quick_scenario_text(const quick_options& options) {
   std::string out = "wanwu: scenario/v1\n";
-  if (!options.urls.empty() || !options.allow.empty()) {
+  if (!options.urls.empty() || !options.allow.empty() || !options.mqtt_version.empty()) {
     out += "target: {";
     std::string comma = " ";
     for (const std::string& text : options.urls) {
       const std::string key = key_of(text);
       out += comma + (is_plain(key) ? key : json_quoted(key)) + ": " + json_quoted(text);
+      comma = ", ";
+    }
+    if (!options.mqtt_version.empty()) {
+      out += comma + "mqtt_version: " + json_quoted(options.mqtt_version);
       comma = ", ";
     }
     if (!options.allow.empty()) {

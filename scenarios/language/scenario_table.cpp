@@ -17,10 +17,12 @@ const shape factor{.kind = number, .help = "A number from 0.", .examples = {"0.5
 const shape positive{
     .kind = integer, .help = "A whole number from 1.", .examples = {"1", "50"}, .low = 1, .high = 1e9};
 
+const shape mqtt_version{.kind = choice, .help = "Version of MQTT.", .examples = {"3.1.1", "5.0"}};
 const shape inline_target{
     .kind = object,
-    .help = "One URL per protocol.",
+    .help = "One URL per protocol; without any the embedded target is meant.",
     .fields = {{"mqtt", &shapes::url, "Where the target speaks MQTT."},
+               {"mqtt_version", &mqtt_version, "Which MQTT the things speak; 5.0 if nothing is said."},
                {"coap", &shapes::url, "Where the target speaks CoAP."},
                {"http", &shapes::url, "Where the target speaks HTTP."},
                {"allow", &shapes::texts, "Address ranges beyond loopback that may be loaded."}}};

@@ -136,12 +136,12 @@ std::string embedded_process::address(const std::string& protocol_name) const {
   return sim::json_at(ready_, "$." + protocol_name).value_or("");
 }
 
-std::shared_ptr<const lang::target_file> target_of(const embedded_process& process) {
+std::shared_ptr<const lang::target_file> target_of(const embedded_process& process, int mqtt_version) {
   const auto url_of = [&](const std::string& scheme) {
     const std::string address = process.address(scheme);
     return address.empty() ? lang::url{} : lang::parse_url(scheme + "://" + address).value_or(lang::url{});
   };
-  return lang::embedded_target_at(url_of("mqtt"), url_of("coap"), url_of("http"));
+  return lang::embedded_target_at(url_of("mqtt"), url_of("coap"), url_of("http"), mqtt_version);
 }
 
 }  // namespace wanwu::cli

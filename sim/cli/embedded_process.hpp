@@ -36,6 +36,6 @@ class embedded_process {
 };
 
 /// The description of the embedded target with this process's addresses.
-std::shared_ptr<const lang::target_file> target_of(const embedded_process& process);
+std::shared_ptr<const lang::target_file> target_of(const embedded_process& process, int mqtt_version);
 
 }  // namespace wanwu::cli

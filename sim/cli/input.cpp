@@ -42,6 +42,17 @@ bool to_options(const std::string& command_name, const input_flags& flags, lang:
   return true;
 }
 
+void add_mqtt_version(argument_parser& app, std::string& into) {
+  app.add_option("-V,--mqtt-version", into, "MQTT version that the things speak (default: 5.0)")
+      .one_of({"3.1.1", "5.0", "5", "311", "mqttv311", "mqttv5"})
+      .type_name("3.1.1|5.0");
+}
+
+std::string mqtt_version_of(const std::string& spelling) {
+  if (spelling.empty()) return "";
+  return spelling.find("11") != std::string::npos || spelling == "3.1.1" ? "3.1.1" : "5.0";
+}
+
 bool report(const lang::diagnostics& found, const lang::source_set& sources, const global_options& global) {
   std::cerr << lang::format_diagnostics(found, sources, lang::diagnostic_format::human,
                                         use_colour(global, 2));

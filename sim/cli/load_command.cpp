@@ -56,6 +56,7 @@ void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own
       .show_default()
       .type_name("MODEL");
   app.add_option("--qos", own.qos, "MQTT QoS of the readings").range(0, 2).type_name("0|1|2");
+  add_mqtt_version(app, quick.mqtt_version);
   app.add_option("--size", own.size, "Payloads of exactly this size instead of readings, as in 100 B")
       .type_name("SIZE");
   app.add_option("--flood", own.flood,
@@ -73,6 +74,7 @@ void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own
 /// False after an explanation.
 bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes) {
   for (std::string* text : {&quick.every, &quick.hold, &quick.ramp}) accept_minutes(*text);
+  quick.mqtt_version = mqtt_version_of(quick.mqtt_version);
   if (!own.rate.empty()) {
     quick.every = period_for(own.rate, quick.count);
     if (quick.every.empty()) {
@@ -97,6 +99,16 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
       quick.urls.empty() || (quick.over.empty() ? quick.urls.front() : quick.over).starts_with("mqtt");
   quick.watch_arrivals = wishes.witness && forwards;
   return true;
+}
+
+/// What of the command line a scenario file has no word for, as a comment.
+std::string beside_scenario(const load_flags& own) {
+  std::string words;
+  if (own.qos >= 0) words += " --qos " + std::to_string(own.qos);
+  if (!own.size.empty()) words += " --size '" + own.size + "'";
+  if (own.flood > 0) words += " --flood " + std::to_string(own.flood);
+  if (words.empty()) return "";
+  return "# Not in this file:" + words + ". QoS and payload stand in a target file, a flood in none.\n";
 }
 
 }  // namespace
@@ -127,7 +139,7 @@ int load_command(std::span<const std::string> arguments, const global_options& g
   options.seed = seed;
   const lang::load_result loaded = lang::make_quick_scenario(quick, options);
   if (own.print && loaded.ok()) {
-    std::cout << lang::quick_scenario_text(quick);
+    std::cout << lang::quick_scenario_text(quick) << beside_scenario(own);
     return exit_pass;
   }
   if (!report(loaded, global)) return exit_bad_input;

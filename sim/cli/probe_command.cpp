@@ -1,8 +1,12 @@
 // wanwu probe: one thing, every operation, every protocol, and what came back. The first command of every
 // user.
 #include <chrono>
+#include <cstring>
 #include <iostream>
 
+#include "protocols/transport/address.hpp"
+#include "reports/quantity.hpp"
+#include "scenarios/language/quick_scenario.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/catalogue_lookup.hpp"
@@ -55,13 +59,15 @@ int print(const sim::probe_report& found) {
     const bool good = step.result == outcome::ok;
     reached = reached || good;
     failed = failed || (!good && step.result != outcome::unreachable);
-    std::string answer = code_text(step.via, step.code);
+    const bool from_system = step.result == outcome::unreachable || step.result == outcome::local_error;
+    std::string answer =
+        from_system ? std::strerror(static_cast<int>(step.code)) : code_text(step.via, step.code);
     if (!step.answer.empty()) answer += (answer.empty() ? "" : "  ") + one_line(step.answer);
     if (!step.note.empty()) answer += (answer.empty() ? "" : "  ") + step.note;
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(step.took).count();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(step.took);
     rows.push_back({std::string{name_of(step.op)}, std::string{name_of(step.via)},
                     std::string{name_of(step.result)},
-                    std::to_string(us / 1000) + "." + std::to_string(us / 100 % 10) + " ms", answer});
+                    report::show_time_us(static_cast<double>(took.count())), answer});
   }
   std::cout << table_text(rows);
   for (const std::string& note : found.notes) std::cout << note << '\n';
@@ -75,8 +81,9 @@ int print(const sim::probe_report& found) {
 int probe_command(std::span<const std::string> arguments, const global_options& global) {
   argument_parser app{
       "probe", "Walks every operation of a target with one thing per protocol, and shows what came back"};
-  std::string file, model = "builtin/meter", within = "5 s";
-  app.add_option("TARGET", file, "Target file; none: the embedded target");
+  std::string file, version, model = "builtin/meter", within = "5 s";
+  app.add_option("TARGET", file, "Target file, or the target's URL; none: the embedded target");
+  add_mqtt_version(app, version);
   app.add_option("--model", model, "Kind of thing that asks").show_default().type_name("MODEL");
   app.add_option("--within", within, "How long to wait for each answer").show_default().type_name("TIME");
   if (const auto code = app.parse(arguments)) return *code;
@@ -87,9 +94,20 @@ int probe_command(std::span<const std::string> arguments, const global_options& 
   const catalogue_lookup models;
   lang::load_options options;
   options.models = &models;
-  std::shared_ptr<const lang::target_file> target = lang::embedded_target();
+  std::shared_ptr<const lang::target_file> target;
   std::optional<embedded_process> embedded;
-  if (!file.empty()) {
+  if (const bool is_url = file.find("://") != std::string::npos; is_url || file.empty()) {
+    if (const auto parsed = parse_target_url(file); is_url && !parsed)
+      return usage_error("probe", "'" + file + "': " + parsed.error().text);
+    lang::quick_options quick;
+    if (is_url) quick.urls = {file};
+    quick.mqtt_version = mqtt_version_of(version);
+    const lang::load_result loaded = lang::make_quick_scenario(quick, options);
+    if (!report(loaded, global)) return exit_bad_input;
+    target = loaded.target;
+  } else {
+    if (!version.empty())
+      return usage_error("probe", "--mqtt-version goes with a URL; a file says it itself");
     const lang::load_result loaded = lang::load_file(file, options);
     if (!report(loaded, global)) return exit_bad_input;
     if (!loaded.target || loaded.scenario) return usage_error("probe", file + " is not a target file");
@@ -104,7 +122,7 @@ int probe_command(std::span<const std::string> arguments, const global_options& 
       return exit_inconclusive;
     }
     embedded.emplace(std::move(*made));
-    target = target_of(*embedded);
+    target = target_of(*embedded, target->mqtt->version);
   }
   sim::plan_options wanted;
   wanted.workers = 1;

@@ -342,7 +342,7 @@ int run_test(const lang::load_result& loaded, const run_wishes& wishes, const gl
       return exit_inconclusive;
     }
     embedded.emplace(std::move(*made));
-    target = target_of(*embedded);
+    target = target_of(*embedded, target->mqtt ? target->mqtt->version : 5);
   }
   auto plan = sim::make_plan(loaded.scenario, target, wishes.plan);
   if (!plan) {

@@ -3,7 +3,7 @@ import json
 import socket
 import unittest
 
-from harness import EXIT_BAD_INPUT, EXIT_PASS, Case, free_port
+from harness import EXIT_BAD_INPUT, EXIT_PASS, Case, broken_server, free_port, until
 
 GOOD = """wanwu: scenario/v1
 target: { mqtt: "mqtt://127.0.0.1:PORT" }
@@ -76,6 +76,46 @@ class Input(Case):
     def test_an_address_that_is_not_loopback_is_refused_before_the_first_packet(self):
         done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", "mqtt://192.0.2.1:1883", "--for", "1s"))
         self.assertIn("192.0.2.1", done.stderr)
+
+    def test_a_world_without_things(self):
+        done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", "-n", "0"))
+        self.assertIn("no things", done.stderr)
+        self.refused(lambda text: text.replace("count: 10", "count: 0"), "no things")
+
+    def test_urls_and_names_as_they_are_mistyped(self):
+        for url, word in (("ftp://127.0.0.1", "unknown scheme"), ("127.0.0.1:1883", "begins with mqtt://"),
+                          ("mqtt://127.0.0.1:99999", "port"), ("mqtt://", "host is missing"),
+                          ("mqtt://no-such-host.invalid", "cannot resolve")):
+            for command in ("load", "probe") if "://" in url else ("load",):
+                with self.subTest(url=url, command=command):
+                    done = self.wanwu(command, url)
+                    self.expect(EXIT_BAD_INPUT, done)
+                    self.assertIn(word, done.stderr)
+
+    def test_help_is_given_for_every_command_and_for_none(self):
+        shown = self.expect(EXIT_PASS, self.wanwu("help")).stdout
+        names = [line.split()[0] for line in shown.split("commands:\n")[1].split("\n\n")[0].splitlines()]
+        self.assertGreater(len(names), 12)
+        for name in names:
+            self.assertIn("--help", self.expect(EXIT_PASS, self.wanwu(name, "--help")).stdout)
+            self.assertEqual(self.wanwu(name, "--help").stdout, self.wanwu("help", name).stdout)
+        self.expect(EXIT_BAD_INPUT, self.wanwu())
+
+    def test_the_mqtt_version_asked_for_is_the_one_spoken(self):
+        # (spelling, protocol level of CONNECT)
+        for spelling, level in (("3.1.1", 4), ("mqttv311", 4), ("5.0", 5)):
+            with self.subTest(spelling=spelling):
+                seen = self.folder / f"level-{spelling}"
+
+                def behave(connection):
+                    connection.settimeout(20)
+                    asked = connection.recv(4096)
+                    if asked:
+                        seen.write_text(str(asked[8]))
+                with broken_server(behave) as port:
+                    self.wanwu("probe", f"mqtt://127.0.0.1:{port}", "--mqtt-version", spelling, "--within", "1s")
+                self.assertEqual(str(level), until(seen.exists, 10, "a CONNECT arrives") and seen.read_text())
+        self.expect(EXIT_PASS, self.wanwu("load", "-V", "3.1.1", "-n", "5", "--every", "100ms", "--for", "1s", "--no-bundle"))
 
     def test_validate_speaks_json_and_github_too(self):
         path = self.write("a.scenario.yaml", self.good.replace("every:", "evry:"))

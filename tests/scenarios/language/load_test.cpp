@@ -180,6 +180,26 @@ TEST_CASE("The quick load prints the file that it runs, and that file loads") {
   }
 }
 
+TEST_CASE("The version of MQTT is said beside the URL, or alone of the embedded target") {
+  quick_options quick;
+  CHECK(make_quick_scenario(quick, with_models()).scenario->target->mqtt->version == 5);
+  quick.mqtt_version = "3.1.1";
+  const load_result embedded = make_quick_scenario(quick, with_models());
+  REQUIRE(embedded.scenario);
+  CHECK_FALSE(embedded.scenario->target_named);
+  CHECK(embedded.scenario->target->mqtt->version == 4);
+  CHECK(embedded.scenario->target->ops.register_[0]);
+  quick.urls = {"mqtt://127.0.0.1:1883"};
+  CHECK(quick_scenario_text(quick).find(
+            "target: { mqtt: \"mqtt://127.0.0.1:1883\", mqtt_version: \"3.1.1\" }\n") != std::string::npos);
+  const load_result named = make_quick_scenario(quick, with_models());
+  REQUIRE(named.scenario);
+  CHECK(named.scenario->target_named);
+  CHECK(named.scenario->target->mqtt->version == 4);
+  quick.mqtt_version = "3.1";
+  CHECK_FALSE(make_quick_scenario(quick, with_models()).ok());
+}
+
 TEST_CASE("Addresses beyond loopback need leave") {
   limits_spec limits;
   const std::array<std::uint8_t, 4> home{127, 9, 9, 9}, lan{10, 20, 3, 4};
