@@ -50,9 +50,10 @@ constexpr std::array<field_rule, 25> table{{
     {"retain_handling", in_subscribe, kind::number, false},
 }};
 
-constexpr std::array<std::string_view, 12> corruption_table{
-    "fixed_flags",   "fixed_type",      "remaining_length", "length_bytes", "packet_id", "connect_flags",
-    "connack_flags", "property_length", "properties",       "tail",         "cut_at",    "body_cut"};
+constexpr std::array<std::string_view, 13> corruption_table{
+    "fixed_flags",   "fixed_type",    "remaining_length", "length_bytes", "packet_id",
+    "connect_flags", "connack_flags", "property_length",  "properties",   "will_properties",
+    "tail",          "cut_at",        "body_cut"};
 
 const field_rule* find_field(std::string_view name, packet_type type) {
   const auto* found = std::find_if(table.begin(), table.end(), [&](const field_rule& rule) {

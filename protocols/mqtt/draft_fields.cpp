@@ -114,13 +114,16 @@ set_result draft::set_options(std::string_view name, std::uint64_t value) {
 
 set_result draft::corrupt(std::string_view name, const field_value& value) {
   const auto* text = std::get_if<std::string>(&value);
-  const bool wants_text = name == "properties" || name == "tail";
+  const bool wants_text = name == "properties" || name == "will_properties" || name == "tail";
   const auto names = corruption_names();
   if (std::find(names.begin(), names.end(), name) == names.end()) return set_result::no_such_field;
   if (wants_text != (text != nullptr)) return set_result::wrong_kind;
   if (text != nullptr) {
     const auto raw = as_bytes(*text);
-    (name == "tail" ? wrong_.tail : wrong_.properties.emplace()) = bytes{raw.begin(), raw.end()};
+    bytes& into = name == "tail"         ? wrong_.tail
+                  : name == "properties" ? wrong_.properties.emplace()
+                                         : wrong_.will_properties.emplace();
+    into.assign(raw.begin(), raw.end());
     return set_result::done;
   }
   const auto number = std::get<std::uint64_t>(value);

@@ -25,11 +25,15 @@ struct body_encoder {
   version level;
   const corruption& wrong;
 
-  void properties(const property_view& right, bool may_be_wrong = true) const {
+  void properties(const property_view& right) const {
+    counted(wrong.properties ? bytes_view{*wrong.properties} : right.encoded(), wrong.property_length);
+  }
+  void will_properties(const property_view& right) const {
+    counted(wrong.will_properties ? bytes_view{*wrong.will_properties} : right.encoded(), std::nullopt);
+  }
+  void counted(bytes_view raw, std::optional<std::uint32_t> said) const {
     if (level != version::v5) return;
-    const auto raw = may_be_wrong && wrong.properties ? bytes_view{*wrong.properties} : right.encoded();
-    const auto length = static_cast<std::uint32_t>(raw.size());
-    put_variable(out, may_be_wrong ? wrong.property_length.value_or(length) : length);
+    put_variable(out, said.value_or(static_cast<std::uint32_t>(raw.size())));
     out.append(raw);
   }
   bool has_tail(const property_view& right) const {
@@ -49,7 +53,7 @@ struct body_encoder {
     properties(p.properties);
     put_sized(out, as_bytes(p.client_id));
     if (p.last_will) {
-      properties(p.last_will->properties, false);
+      will_properties(p.last_will->properties);
       put_sized(out, as_bytes(p.last_will->topic));
       put_sized(out, p.last_will->payload);
     }

@@ -33,7 +33,8 @@ struct corruption {
   std::optional<std::uint8_t> connect_flags{};      ///< CONNECT only.
   std::optional<std::uint8_t> connack_flags{};      ///< CONNACK only.
   std::optional<std::uint32_t> property_length{};   ///< Said instead of the true one.
-  std::optional<bytes> properties{};                ///< Raw bytes in place of the (first) properties.
+  std::optional<bytes> properties{};                ///< Raw bytes in place of the packet's properties.
+  std::optional<bytes> will_properties{};           ///< The same for those of the will; CONNECT only.
   bytes tail{};                                     ///< Added to the end of the body, counted in its length.
   std::optional<std::size_t> body_cut{};  ///< Only so many bytes of the body stay, and its length says so.
   std::optional<std::size_t> cut_at{};    ///< Only so many bytes of the whole packet go out.

@@ -137,7 +137,7 @@ class mqtt_words final : public vocabulary {
 
   std::span<const std::string_view> corruptions() const override { return mqtt::corruption_names(); }
   form corruption_form(std::string_view name) const override {
-    if (name == "properties" || name == "tail") return form::text;
+    if (name == "properties" || name == "will_properties" || name == "tail") return form::text;
     const auto names = corruptions();
     return std::find(names.begin(), names.end(), name) == names.end() ? form::none : form::number;
   }

@@ -121,6 +121,10 @@ TEST_CASE("What is wrong on purpose goes out wrong, and unknown names and imposs
   CHECK(message.set("qos", n(4)) == set_result::out_of_range);
   CHECK(message.corrupt("colour", n(4)) == set_result::no_such_field);
   CHECK(message.corrupt("fixed_flags", n(16)) == set_result::out_of_range);
+  draft hello{packet_type::connect, version::v5};
+  hello.set("will_topic", "t"s);
+  CHECK(hello.corrupt("will_properties", "\x23\x00\x01"s) == done);
+  CHECK(hex_of(hello) == "10 16 00 04 4d 51 54 54 05 06 00 00 00 00 00 03 23 00 01 00 01 74 00 00");
   message.edit({0, 1, *parse_hex("30")});
   CHECK(hex_of(message).substr(0, 2) == "30");
 }
