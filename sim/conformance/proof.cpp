@@ -35,10 +35,10 @@ edit_proof judge(const edit& what, bool benign, const played& one, bool clean_de
   out.text = what.text;
   out.benign = benign;
   out.reason = one.result.reason;
-  if (benign) {
-    out.what = one.result.outcome == verdict::pass ? outcome::proven : outcome::refused_choice;
-  } else if (!one.edit_took_place) {
+  if (!one.edit_took_place) {
     out.what = outcome::never_took_place;
+  } else if (benign) {
+    out.what = one.result.outcome == verdict::pass ? outcome::proven : outcome::refused_choice;
   } else if (!noticed(one.result, clean_deviated)) {
     out.what = one.result.outcome == verdict::pass ? outcome::unnoticed : outcome::wrong_place;
   } else {
