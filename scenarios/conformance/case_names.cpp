@@ -206,7 +206,8 @@ void case_names::add_row(const case_row& row) {
         written.text = as_expression(written.text);
       const auto compiled = lang::compile_expression(written.text, plain_names{*this});
       if (!compiled) {
-        found_.error("E120", p.value.mark, compiled.error().message, compiled.error().hint);
+        const bool name = compiled.error().message.starts_with("there is no `");
+        found_.error(name ? "E121" : "E120", p.value.mark, compiled.error().message, compiled.error().hint);
         names_->add_constant(own, lang::value::of(""));
         continue;
       }

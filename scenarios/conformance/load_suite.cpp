@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "scenarios/conformance/case_reader.hpp"
@@ -26,11 +27,13 @@ namespace taken = lang::taken;
 constexpr std::string_view head_name = "suite.yaml";
 constexpr std::string_view left_out_name = "uncovered.csv";
 constexpr lang::source_mark on_command_line{lang::source_mark::no_file, 1, 1, 1};
-constexpr std::size_t cases_max = 50'000;
+constexpr std::size_t cases_max = 10'000;
 
-/// Where the files of a suite come from: a folder, or the program itself.
+/// Where the files of a suite come from: a folder, the program itself, or one text that has no other files.
 class suite_files {
  public:
+  suite_files(const std::string& shown, std::string text, lang::source_set& sources, lang::diagnostics& found)
+      : sources_{sources}, found_{found}, alone_{sources.add(shown, std::move(text))} {}
   suite_files(const std::string& path, lang::source_set& sources, lang::diagnostics& found)
       : sources_{sources}, found_{found} {
     const auto names = shipped_suites();
@@ -57,17 +60,23 @@ class suite_files {
   bool shipped() const { return !shipped_.empty(); }
   bool missing() const { return missing_; }
   std::optional<std::uint32_t> head() {
+    if (alone_) return alone_;
     return shipped() ? built_in(head_, on_command_line) : on_disk(shown(head_), on_command_line);
   }
 
   /// A file that `mark` names; empty after a mistake.
   std::optional<std::uint32_t> named(const std::string& written, const lang::source_mark& mark) {
     if (shipped()) return built_in(written, mark);
+    if (alone_) {
+      found_.error("E151", mark, "a suite without a folder has no other files");
+      return std::nullopt;
+    }
     const auto path = lang::resolve_inside(folder_, written, mark, "E001", "file", found_);
     return path ? on_disk(*path, mark) : std::nullopt;
   }
   /// A file that may be missing.
   std::optional<std::uint32_t> optional(std::string_view name) {
+    if (alone_) return std::nullopt;
     std::error_code failed;
     const bool there =
         shipped() ? find(name) != nullptr : fs::is_regular_file(shown(std::string{name}), failed);
@@ -106,6 +115,7 @@ class suite_files {
   lang::source_set& sources_;
   lang::diagnostics& found_;
   std::string shipped_, folder_, head_;
+  std::optional<std::uint32_t> alone_;
   bool missing_ = false;
 };
 
@@ -117,9 +127,9 @@ struct part {
 
 class suite_loader {
  public:
-  suite_loader(suite_loaded& out, const std::string& path, const std::vector<std::string>& capabilities,
-               const std::vector<std::string>& set)
-      : out_{out}, files_{path, *out.sources, out.found}, capabilities_{capabilities}, set_{set} {
+  suite_loader(suite_loaded& out, suite_files files, const std::string& path,
+               const std::vector<std::string>& capabilities, const std::vector<std::string>& set)
+      : out_{out}, files_{std::move(files)}, capabilities_{capabilities}, set_{set} {
     result_->path = path;
     result_->sources = out.sources;
     result_->shipped = files_.shipped();
@@ -285,39 +295,35 @@ void suite_loader::cases(const part& p, const lang::slot_table& common) {
   for (const node& item : list->items) {
     read_case(item, with, read);
     if (result_->cases.size() + read.size() > cases_max) {
-      out_.found.error("E195", item.mark, "more than 50,000 cases", "split the suite");
+      out_.found.error("E195", item.mark, "more than 10,000 cases", "split the suite");
       break;
     }
   }
   std::move(read.begin(), read.end(), std::back_inserter(result_->cases));
 }
 
-/// Ids stand once, and what a case needs stands before it.
+/// Ids stand once, and what a case needs stands before it. Rows of one case follow each other.
 void suite_loader::check_ids() {
-  std::map<std::string, const test_case*, std::less<>> ids;
-  std::vector<std::string_view> known;
-  for (const test_case& c : result_->cases) {
-    if (c.family.empty()) continue;
-    const auto [other, first] = ids.emplace(c.id, &c);
+  std::map<std::string, lang::source_mark, std::less<>> families;
+  std::set<std::string, std::less<>> known;
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < result_->cases.size(); ++i) {
+    const test_case& c = result_->cases[i];
+    const bool row_of_last = i != 0 && result_->cases[i - 1].mark == c.mark;
+    known.insert(c.id);
+    if (row_of_last || c.family.empty()) continue;
+    const auto [other, first] = families.emplace(c.family, c.mark);
     if (!first) {
-      auto& said = out_.found.error("E141", c.mark, "there are two cases `" + c.id + "`");
-      said.notes.push_back({"the other one", other->second->mark});
+      auto& said = out_.found.error("E141", c.mark, "there are two cases `" + c.family + "`");
+      said.notes.push_back({"the other one", other->second});
     }
-  }
-  std::string last;
-  for (const test_case& c : result_->cases) {
-    const bool reported = c.family == last;
-    last = c.family;
-    if (!c.needs.empty() && !reported) {
-      const bool before = std::find(known.begin(), known.end(), c.needs) != known.end();
-      if (!before) {
-        out_.found.error("E140", c.mark,
-                         "`" + c.family + "` needs `" + c.needs + "`, which is no case that stands before it",
-                         lang::suggestion(c.needs, known));
-      }
+    if (!c.needs.empty() && (c.needs == c.family || !known.contains(c.needs))) {
+      out_.found.error("E140", c.mark,
+                       "`" + c.family + "` needs `" + c.needs + "`, which is no case that stands before it",
+                       lang::suggestion(c.needs, names));
     }
-    known.push_back(c.family);
-    if (c.id != c.family) known.push_back(c.id);
+    known.insert(c.family);
+    names.push_back(c.family);
   }
 }
 
@@ -341,7 +347,14 @@ std::vector<std::string> shipped_suites() {
 suite_loaded load_suite(const std::string& path, const std::vector<std::string>& capabilities,
                         const std::vector<std::string>& set) {
   suite_loaded out;
-  suite_loader{out, path, capabilities, set}.load();
+  suite_loader{out, suite_files{path, *out.sources, out.found}, path, capabilities, set}.load();
+  out.found.sort();
+  return out;
+}
+
+suite_loaded load_suite_text(const std::string& shown, std::string text) {
+  suite_loaded out;
+  suite_loader{out, suite_files{shown, std::move(text), *out.sources, out.found}, shown, {}, {}}.load();
   out.found.sort();
   return out;
 }

@@ -22,6 +22,9 @@ struct suite_loaded {
 suite_loaded load_suite(const std::string& path, const std::vector<std::string>& capabilities = {},
                         const std::vector<std::string>& set = {});
 
+/// The same for a text that stands in no file: it cannot name other files. `shown` is its name in messages.
+suite_loaded load_suite_text(const std::string& shown, std::string text);
+
 /// Names of the suites that ship with the program.
 std::vector<std::string> shipped_suites();
 

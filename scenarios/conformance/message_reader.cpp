@@ -47,26 +47,28 @@ class setting_reader {
   std::optional<setting_value> value(const node& what, const target_field& to) {
     if (what.kind == node_kind::null) {
       if (!to.corruption) return std::monostate{};
-      return wrong(what, to, "a value is missing here");
+      return misfit(what, to, "a value is missing here");
     }
     if (what.is_map()) return map_value(what, to);
-    if (what.is_list()) return wrong(what, to, "a list stands here, where one value belongs");
+    if (what.is_list()) return misfit(what, to, "a list stands here, where one value belongs");
     return to.takes == form::number ? number(what, to) : text(what, to);
   }
 
  private:
-  std::optional<setting_value> wrong(const node& what, const target_field& to, std::string message,
-                                     std::string hint = {}) {
-    if (hint.empty())
-      hint = "`" + std::string{to.name} + "` takes " + (to.takes == form::number ? "a number" : "a text");
+  std::optional<setting_value> wrong(const node& what, std::string message, std::string hint = {}) {
     scope_.found().error("E192", what.mark, std::move(message), std::move(hint));
     return std::nullopt;
+  }
+  std::optional<setting_value> misfit(const node& what, const target_field& to, std::string message) {
+    return wrong(
+        what, std::move(message),
+        "`" + std::string{to.name} + "` takes " + (to.takes == form::number ? "a number" : "a text"));
   }
 
   std::optional<setting_value> checked(const node& what, const target_field& to, std::uint64_t amount) {
     if (!to.corruption) {
       std::string why = scope_.words().refuse(to.packet, to.name, amount, to.version);
-      if (!why.empty()) return wrong(what, to, "`" + std::string{to.name} + "`: " + why);
+      if (!why.empty()) return wrong(what, "`" + std::string{to.name} + "`: " + why);
     }
     return setting_value{amount};
   }
@@ -87,19 +89,18 @@ class setting_reader {
         if (fixed.is_text()) {
           if (const auto amount = based_number(fixed.text())) return checked(what, to, *amount);
         }
-        return wrong(what, to, "this does not give a whole number from 0");
+        return misfit(what, to, "this does not give a whole number from 0");
       }
     }
-    return wrong(what, to, "`" + what.text + "` is not a number");
+    return misfit(what, to, "`" + what.text + "` is not a number");
   }
 
   std::optional<setting_value> text(const node& what, const target_field& to) {
     if (what.kind != node_kind::text)
-      return wrong(what, to, "`" + what.text + "` is not a text",
-                   "put it into quotes: \"" + what.text + "\"");
+      return wrong(what, "`" + what.text + "` is not a text", "put it into quotes: \"" + what.text + "\"");
     if (!to.corruption && to.version == 4) {
       std::string why = scope_.words().refuse(to.packet, to.name, 0, to.version);
-      if (!why.empty()) return wrong(what, to, "`" + std::string{to.name} + "`: " + why);
+      if (!why.empty()) return wrong(what, "`" + std::string{to.name} + "`: " + why);
     }
     auto compiled = scope_.text(what, to.how);
     if (!compiled) return std::nullopt;
@@ -113,20 +114,20 @@ class setting_reader {
     const bool known = raw != nullptr ? what.members.size() == 1
                                       : unit != nullptr && times != nullptr && what.members.size() == 2;
     if (!known || to.takes != form::text)
-      return wrong(what, to, "this is no value of `" + std::string{to.name} + "`",
+      return wrong(what, "this is no value of `" + std::string{to.name} + "`",
                    to.takes == form::text ? "a text, { bytes: \"00 ff\" } or { repeat: \"x\", times: 100 }"
                                           : "a number");
     if (raw != nullptr) {
       if (raw->kind != node_kind::text)
-        return wrong(*raw, to, "`" + raw->text + "` is not a text", "put the bytes into quotes");
+        return wrong(*raw, "`" + raw->text + "` is not a text", "put the bytes into quotes");
       auto compiled = scope_.bytes(*raw, false, to.how);
       return compiled ? std::optional<setting_value>{std::move(*compiled)} : std::nullopt;
     }
     node written = *times;
     if (unit->kind != node_kind::text)
-      return wrong(*unit, to, "`" + unit->text + "` is not a text", "put it into quotes");
+      return wrong(*unit, "`" + unit->text + "` is not a text", "put it into quotes");
     if (!is_single(written.text) && written.kind != node_kind::integer)
-      return wrong(*times, to, "`" + times->text + "` is not a number");
+      return wrong(*times, "`" + times->text + "` is not a number", "a whole number, or ${ } alone");
     std::optional<lang::expression> count;
     if (written.kind == node_kind::integer) {
       written.kind = node_kind::text;

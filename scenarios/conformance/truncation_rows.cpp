@@ -5,6 +5,7 @@
 #include "protocols/mqtt/draft.hpp"
 #include "scenarios/conformance/case_reader.hpp"
 #include "scenarios/conformance/message_reader.hpp"
+#include "scenarios/conformance/step_reader.hpp"
 #include "scenarios/language/taken.hpp"
 
 namespace wanwu::conform {
@@ -28,21 +29,30 @@ const node* find_step(const node& tree, const std::string& packet) {
   return nullptr;
 }
 
+/// Gives fields values of the length that they will have: that of a number is the same for any, that of a
+/// text must follow from fixed ones and `unique`.
 class sizing {
  public:
-  explicit sizing(std::size_t slots) : slots_(slots) { context_.slots = slots_; }
-  void set(std::uint16_t slot, lang::value v) { slots_[slot] = v; }
+  explicit sizing(const lang::slot_table& names) : slots_(names.size()) {
+    lang::resolved_name name;
+    if (names.resolve("unique", name)) unique_ = name.slot;
+    slots_[unique_] = lang::value::of(std::string_view{stand_in()});
+    context_.slots = slots_;
+  }
+  static const std::string& stand_in() {
+    static const std::string text(unique_size, 'x');
+    return text;
+  }
 
   std::optional<mqtt::field_value> value_of(const setting_value& value) {
-    context_.scratch_used = 0;
     if (const auto* number = std::get_if<std::uint64_t>(&value)) return *number;
-    if (const auto* computed = std::get_if<lang::expression>(&value)) {
-      const lang::value v = computed->evaluate(context_);
-      if (!v.is_numeric() || v.integer() < 0) return std::nullopt;
-      return static_cast<std::uint64_t>(v.integer());
-    }
+    if (std::holds_alternative<lang::expression>(value)) return std::uint64_t{1};
     byte_writer out;
+    context_.scratch_used = 0;
     if (const auto* text = std::get_if<lang::text_template>(&value)) {
+      for (std::uint16_t slot = 0; slot < slots_.size(); ++slot) {
+        if (slot != unique_ && text->uses(slot)) return std::nullopt;
+      }
       if (!text->render(context_, out)) return std::nullopt;
     } else if (const auto* raw = std::get_if<byte_pattern>(&value)) {
       if (!raw->render(context_, out)) return std::nullopt;
@@ -54,6 +64,7 @@ class sizing {
 
  private:
   std::vector<lang::value> slots_;
+  std::uint16_t unique_ = 0;
   lang::eval_context context_;
 };
 
@@ -64,15 +75,12 @@ bool gives(const std::vector<setting>& settings, std::string_view name) {
 /// The packet as it goes out, with a stand-in of the right length for `unique`.
 std::optional<bytes> sized_packet(const std::string& packet, const std::vector<setting>& settings,
                                   const role_spec& role, const case_names& scope) {
-  static const std::string unique(unique_size, 'x');
-  sizing values{scope.names()->size()};
-  lang::resolved_name name;
-  if (scope.names()->resolve("unique", name))
-    values.set(name.slot, lang::value::of(std::string_view{unique}));
+  sizing values{*scope.names()};
   const auto type = mqtt::find_packet_type(packet);
   if (!type) return std::nullopt;
   mqtt::draft out{*type, static_cast<mqtt::version>(role.version)};
-  if (packet == "CONNECT" && !gives(settings, "client_id")) out.set("client_id", unique + "-" + role.name);
+  if (packet == "CONNECT" && !gives(settings, "client_id"))
+    out.set("client_id", sizing::stand_in() + "-" + role.name);
   for (const setting& s : settings) {
     if (std::holds_alternative<std::monostate>(s.value)) continue;
     const auto value = values.value_of(s.value);
@@ -103,16 +111,19 @@ std::vector<case_row> truncation_rows(const node& tree, const case_reading& with
   case_row none;
   none.values.push_back({"cut", lang::make_integer(0)});
   case_names scope{with.whole, with.file, with.common, none, ignored};
+  step_reader steps{scope};  // for the names that they save
+  steps.read(tree.find("preamble"));
+  steps.read(tree.find("body"));
+  ignored = {};
   const auto role = scope.role(*sent);
   const std::string name = scope.packet(*packet);
   if (!role || name.empty()) return {none};
   const role_spec& link = scope.role_at(*role);
   const auto settings = read_settings(sent->find("set"), name, link.version, reading::plain, scope);
-  if (ignored.has_errors()) return {none};
-  const auto raw = sized_packet(name, settings, link, scope);
+  const auto raw = ignored.has_errors() ? std::nullopt : sized_packet(name, settings, link, scope);
   if (!raw) {
     with.found.error("E195", sent->mark, "the length of this packet is not known before the run",
-                     "fixed values and ${unique} only");
+                     "texts of fixed values and ${unique} only");
     return {};
   }
   std::vector<case_row> out;

@@ -10,7 +10,7 @@ import YAML from 'yaml';
 const [wanwu, root] = process.argv.slice(2);
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
 const judge = {};
-for (const kind of ['scenario', 'target'])
+for (const kind of ['scenario', 'target', 'suite', 'waivers'])
   judge[`${kind}/v1`] = ajv.compile(JSON.parse(execFileSync(wanwu, ['schema', kind], { encoding: 'utf8' })));
 
 let failed = 0, compared = 0;
@@ -29,6 +29,16 @@ for (const folder of readdirSync(join(root, 'examples'), { withFileTypes: true }
   if (folder.isDirectory())
     for (const file of readdirSync(join(root, 'examples', folder.name)))
       if (/\.(scenario|target)\.yaml$/.test(file)) good.push(join(root, 'examples', folder.name, file));
+const shipped = [];  // every file of every suite: those that are included are no suites by themselves
+for (const suite of ['mqtt-3.1.1', 'mqtt-5.0'])
+  for (const file of readdirSync(join(root, 'scenarios/suites', suite)))
+    if (file.endsWith('.yaml')) shipped.push(join(root, 'scenarios/suites', suite, file));
+const suites = join(root, 'tests/vectors/suites');
+for (const name of ['words', 'region-mqtt']) good.push(join(suites, `${name}.suite.yaml`));
+for (const path of [...shipped, join(suites, 'more.suite.yaml')]) {
+  const tree = parse(path);
+  if (!judge[tree.wanwu](tree)) fail(`ajv refuses ${path}: ${JSON.stringify(judge[tree.wanwu].errors.slice(0, 3))}`);
+}
 for (const path of good) {
   const tree = parse(path);
   const validate = judge[tree.wanwu];
@@ -39,8 +49,9 @@ for (const path of good) {
 
 // 2. Broken files: bad for both.
 const vectors = join(root, 'tests/vectors/language');
-for (const name of ['quantities.scenario', 'keys.scenario', 'typo.scenario', 'broken.target']) {
-  const path = join(vectors, `${name}.yaml`);
+const broken = ['quantities.scenario', 'keys.scenario', 'typo.scenario', 'broken.target', 'hooks.target'].map((name) => join(vectors, `${name}.yaml`));
+broken.push(join(suites, 'keys.suite.yaml'), join(suites, 'waivers.suite.yaml'));
+for (const path of broken) {
   const tree = parse(path);
   if (judge[tree.wanwu](tree)) fail(`ajv accepts ${path}`);
   if (program(path).good) fail(`wanwu accepts ${path}`);
@@ -57,8 +68,8 @@ function* changes(tree, path = []) {
     if (tree[key] !== null && typeof tree[key] === 'object') yield* changes(tree[key], at);
   }
 }
-for (const path of [good[0], ...good.filter((p) => /04-storm|05-own|06-lua/.test(p))]) {
-  for (const file of readdirSync(dirname(path))) if (/\.(yaml|lua|jsonld)$/.test(file)) copyFileSync(join(dirname(path), file), join(work, file));
+for (const path of [good[0], ...good.filter((p) => /04-storm|05-own|06-lua|words/.test(p))]) {
+  for (const file of readdirSync(dirname(path))) if (/\.(yaml|lua|jsonld|csv)$/.test(file)) copyFileSync(join(dirname(path), file), join(work, file));
   for (const { at, change, what } of changes(parse(path))) {
     const tree = parse(path);
     let parent = tree;
@@ -76,5 +87,5 @@ for (const path of [good[0], ...good.filter((p) => /04-storm|05-own|06-lua/.test
   }
 }
 rmSync(work, { recursive: true });
-console.log(`${good.length} good files, 4 broken ones, ${compared} single changes, ${failed} disagreements`);
+console.log(`${good.length + shipped.length + 1} good files, ${broken.length} broken ones, ${compared} single changes, ${failed} disagreements`);
 process.exit(failed === 0 ? 0 : 1);
