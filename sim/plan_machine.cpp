@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -28,20 +27,6 @@ constexpr std::uint32_t stock_connections_max =
 constexpr std::array<std::uint64_t, 3> bytes_per_connection{400, 250, 150};
 constexpr std::array<double, 3> frame_bytes{60, 70, 220};
 constexpr double bytes_per_reading = 22, bytes_of_head = 60;
-
-/// IPv4 in 4 bytes, IPv6 in 16, as limits.allow wants it.
-std::vector<std::uint8_t> raw_address(const socket_address& address) {
-  std::vector<std::uint8_t> raw;
-  if (address.is_v4()) {
-    const std::uint32_t host = address.v4();
-    for (int shift = 24; shift >= 0; shift -= 8)
-      raw.push_back(static_cast<std::uint8_t>(host >> static_cast<unsigned>(shift)));
-  } else {
-    raw.resize(16);
-    std::memcpy(raw.data(), &address.v6().sin6_addr, 16);
-  }
-  return raw;
-}
 
 const lang::source_mark* mark_of(const lang::target_file& target, protocol via) {
   if (via == protocol::mqtt && target.mqtt) return &target.mqtt->mark;
@@ -220,7 +205,7 @@ void find_addresses(world_plan& plan, std::vector<plan_problem>& problems) {
       continue;
     }
     lane.address = found->front();
-    if (lang::allows(plan.target->limits, raw_address(lane.address))) continue;
+    if (lang::allows(plan.target->limits, lane.address.raw())) continue;
     problems.push_back({url->host + " is " + lane.address.text() + ", which limits.allow does not cover",
                         "add the range to limits.allow of the target file, or --allow: loads go only where "
                         "they are allowed to",

@@ -179,6 +179,15 @@ bool socket_address::is_multicast() const noexcept {
   return is_v6() && IN6_IS_ADDR_MULTICAST(&inet_.v6.sin6_addr);
 }
 
+std::vector<std::uint8_t> socket_address::raw() const {
+  std::vector<std::uint8_t> out(is_v6() ? 16 : 4);
+  if (is_v6())
+    std::memcpy(out.data(), &inet_.v6.sin6_addr, out.size());
+  else
+    std::memcpy(out.data(), &inet_.v4.sin_addr, out.size());
+  return out;
+}
+
 std::string socket_address::text() const {
   std::array<char, INET6_ADDRSTRLEN> number{};
   if (is_v4()) {

@@ -39,6 +39,7 @@ class socket_address {
     return is_v6() ? socklen_t{sizeof(sockaddr_in6)} : socklen_t{sizeof(sockaddr_in)};
   }
   const sockaddr_in6& v6() const noexcept { return inet_.v6; }  ///< Only when is_v6().
+  std::vector<std::uint8_t> raw() const;  ///< The address's 4 or 16 bytes, as they go over the wire.
 
   /// "127.0.0.1:1883" or "[::1]:5683"; "" when unspecified.
   std::string text() const;

@@ -8,10 +8,7 @@
 
 namespace wanwu::report {
 
-namespace {
-
-/// As a shell takes it.
-std::string quoted(const std::string& word) {
+std::string shell_quoted(const std::string& word) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view{"_-./:=@%+,"}.find(c) != std::string_view::npos;
@@ -22,12 +19,10 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
-}  // namespace
-
 std::string again_command(const suite_record& run, const conform::case_result& of) {
   std::string out = run.suite.again.empty() ? "wanwu run " + run.suite.id : run.suite.again;
-  if (run.suite.profiles.size() > 1 && !of.profile.empty()) out += " --profile " + quoted(of.profile);
-  return out + " --only " + quoted(of.id);
+  if (run.suite.profiles.size() > 1 && !of.profile.empty()) out += " --profile " + shell_quoted(of.profile);
+  return out + " --only " + shell_quoted(of.id);
 }
 
 const clause_facts* find_clause(const suite_record& run, std::string_view spec, std::string_view id) {
@@ -52,6 +47,11 @@ case_collection::case_collection(const std::vector<std::string>& planned) {
     one.not_run = true;
     cases_.push_back(std::move(one));
   }
+}
+
+bool case_collection::would_decide(const conform::case_result& one) const {
+  const auto known = places_.find(one.id);
+  return known == places_.end() || outweighs(one, cases_[known->second]);
 }
 
 bool case_collection::add(conform::case_result one) {

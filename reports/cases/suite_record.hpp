@@ -52,6 +52,8 @@ struct suite_record {
   std::string bundle_problem;  ///< Why the bundle is missing or cut, "" when it is whole.
 };
 
+/// As a shell takes it: in quotes where it must be.
+std::string shell_quoted(const std::string& word);
 /// "wanwu run mqtt-5.0 --target t.yaml --only ID": plays one case again.
 std::string again_command(const suite_record& run, const conform::case_result& of);
 /// The clause as its specification has it, or nullptr.
@@ -64,6 +66,8 @@ class case_collection {
  public:
   /// Every planned case begins as not run.
   explicit case_collection(const std::vector<std::string>& planned);
+  /// Whether `add` would keep this verdict: it is the first of its case, or outweighs the one known.
+  bool would_decide(const conform::case_result& one) const;
   /// The verdict that outweighs the one known is kept. False for ids beyond the bound on unplanned ones.
   bool add(conform::case_result one);
   const std::vector<conform::case_result>& all() const noexcept { return cases_; }

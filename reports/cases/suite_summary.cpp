@@ -20,11 +20,21 @@ std::string plural(std::size_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
+/// What kept cases from being played at all.
+std::vector<std::string> troubles_of(const suite_record& run) {
+  std::vector<std::string> out;
+  for (const auto& entry : run.log) {
+    if (entry.event == "trouble") out.push_back(entry.text);
+  }
+  return out;
+}
+
 verdict verdict_of(const suite_record& run, const case_counts& counts) {
   if (counts.of(case_status::error) != 0) return verdict::error;
   if (counts.of(case_status::failed) != 0) return verdict::fail;
   const bool cut = run.end == ending::running || run.end == ending::aborted;
-  if (counts.of(case_status::inconclusive) != 0 || (cut && counts.of(case_status::not_run) != 0))
+  if (counts.of(case_status::inconclusive) != 0 || (cut && counts.of(case_status::not_run) != 0) ||
+      !troubles_of(run).empty())
     return verdict::inconclusive;
   const bool any =
       counts.of(case_status::passed) + counts.of(case_status::deviated) + counts.of(case_status::waived) != 0;
@@ -47,6 +57,7 @@ std::vector<std::string> reasons_of(const suite_record& run, const case_counts& 
   say(case_status::error, "case ended in an error of our own", "cases ended in errors of our own");
   say(case_status::failed, "case failed", "cases failed");
   say(case_status::inconclusive, "case could not be decided", "cases could not be decided");
+  for (auto& trouble : troubles_of(run)) out.push_back(std::move(trouble));
   if (run.end == ending::running) out.emplace_back("the run was cut: no end was written");
   if (run.end == ending::aborted) out.emplace_back("the run was ended before all cases had run");
   if (run.end == ending::interrupted || run.end == ending::terminated)

@@ -246,7 +246,9 @@ class case_page {
   row clause_line(const clause_row& of) const {
     row one;
     one.put_status(of.worst).put("id", of.id).put("level", of.level).put("text", of.text);
-    if (of.cases.empty()) one.put("word", of.testable ? "no case" : "not testable").put("sign", "");
+    if (of.cases.empty())
+      one.put("word", !of.testable ? "not testable" : (of.left_out.empty() ? "no case" : "left out"))
+          .put("sign", "");
     data dots{data::type::list};
     for (std::size_t i = 0; i < std::min(dots_max, of.cases.size()); ++i) {
       const auto number = of.cases[i];
@@ -277,18 +279,14 @@ class case_page {
         if (coverage.spec != spec.key) continue;
         one.put("coverage", show_coverage(coverage));
         for (const auto& id : coverage.uncovered)
-          uncovered << row{}.put("id", id).put("reason", why_left_out(coverage, id)).values;
+          uncovered << row{}.put("id", id).put("reason", "no case").values;
+        for (const auto& [id, reason] : coverage.left_out)
+          uncovered << row{}.put("id", id).put("reason", "left out: " + reason).values;
       }
       one.put_list("rows", nullptr, rows).put_list("uncovered", "has_uncovered", uncovered);
       list << one.values;
     }
     page_.put_list("specs", nullptr, list);
-  }
-
-  static std::string why_left_out(const conform::coverage_row& of, const std::string& id) {
-    const auto said = std::find_if(of.left_out.begin(), of.left_out.end(),
-                                   [&](const auto& pair) { return pair.first == id; });
-    return said == of.left_out.end() ? "no reason is given" : said->second;
   }
 
   void put_facts() {

@@ -73,7 +73,7 @@ void add_clauses(std::string& out, const suite_record& run, const suite_summary&
     }
     if (row.cases.size() > cited_max) cases += fmt::format(" and {} more", row.cases.size() - cited_max);
     if (row.cases.empty())
-      cases = row.left_out.empty() ? "no case" : "no case: " + markdown_safe(row.left_out);
+      cases = row.left_out.empty() ? "no case" : "left out: " + markdown_safe(row.left_out);
     out += fmt::format("| {} | {} {} | {} | {} |\n", words_of(row.worst).sign, markdown_safe(row.spec),
                        markdown_safe(row.id), markdown_safe(row.level), cases);
     if (out.size() > bytes_max) return;

@@ -14,7 +14,7 @@ namespace wanwu::report {
 namespace {
 
 constexpr std::size_t findings_listed = 30;
-constexpr std::size_t uncovered_listed = 40;
+constexpr std::size_t clauses_listed = 12;
 constexpr std::size_t monitor_lines = 10;
 constexpr std::string_view indent = "      ";
 
@@ -86,15 +86,16 @@ void put_findings(std::string& out, const suite_record& run, const suite_summary
 void put_coverage(std::string& out, const suite_record& run) {
   for (const auto& one : run.suite.coverage) {
     out += "coverage    " + terminal_safe(show_coverage(one)) + "\n";
-    for (std::size_t i = 0; i < std::min(uncovered_listed, one.uncovered.size()); ++i) {
-      const auto& id = one.uncovered[i];
-      const auto said = std::find_if(one.left_out.begin(), one.left_out.end(),
-                                     [&](const auto& pair) { return pair.first == id; });
-      out += fmt::format("  no case   {}: {}\n", terminal_safe(id),
-                         said == one.left_out.end() ? "no reason is given" : terminal_safe(said->second));
-    }
-    if (one.uncovered.size() > uncovered_listed)
-      out += fmt::format("  and {} more without a case\n", one.uncovered.size() - uncovered_listed);
+    for (std::size_t i = 0; i < std::min(clauses_listed, one.left_out.size()); ++i)
+      out += fmt::format("  left out  {}: {}\n", terminal_safe(one.left_out[i].first),
+                         terminal_safe(one.left_out[i].second));
+    for (std::size_t i = 0; i < std::min(clauses_listed, one.uncovered.size()); ++i)
+      out += "  no case   " + terminal_safe(one.uncovered[i]) + "\n";
+    const auto beyond = [](std::size_t n) { return n - std::min(n, clauses_listed); };
+    const auto more = beyond(one.left_out.size()) + beyond(one.uncovered.size());
+    if (more != 0)
+      out +=
+          fmt::format("  and {} more; wanwu list clauses {} tells all\n", more, terminal_safe(run.suite.id));
   }
 }
 
@@ -119,15 +120,16 @@ std::string write_case_trouble(const suite_record& run, const conform::case_resu
   std::string out;
   put(out, "", of.objective);
   put_clauses(out, run, of);
-  put(out, "why", of.reason);
+  const auto told = out.size();
   for (const auto& step : of.steps) {
     if (step.outcome == "unmet" || step.outcome == "deviation") put_step(out, step);
   }
+  if (out.size() == told) put(out, "why", of.reason);  // else the step says the same, and more
   for (std::size_t i = 0; i < std::min(monitor_lines, of.findings.size()); ++i) {
     const auto& one = of.findings[i];
     put(out, "found", fmt::format("{}: {} (link {})", one.clause, one.text, one.role));
   }
-  if (of.file.empty() == false) put(out, "case", fmt::format("{}:{}", of.file, of.line));
+  if (!of.file.empty()) put(out, "case", fmt::format("{}:{}", of.file, of.line));
   put(out, "again", again_command(run, of));
   return out;
 }

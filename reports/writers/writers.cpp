@@ -36,8 +36,7 @@ bool is_format(std::string_view name) noexcept {
 std::string write_report(std::string_view name, const std::string& path, const run_record& run,
                          const summary& of) {
   const writer write = find(name);
-  if (!write)
-    return fmt::format("there is no report format '{}'; there are html, json, junit, md and csv", name);
+  if (!write) return fmt::format("there is no report format '{}'; there are {}", name, format_names);
   return write_text(path, write(run, of));
 }
 

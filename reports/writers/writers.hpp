@@ -31,5 +31,6 @@ std::string write_report(std::string_view format, const std::string& path, const
 std::string write_text(const std::string& path, const std::string& text);
 /// Whether there is such a format.
 bool is_format(std::string_view format) noexcept;
+inline constexpr std::string_view format_names = "html, json, junit, md and csv";
 
 }  // namespace wanwu::report

@@ -128,7 +128,9 @@ int load_command(std::span<const std::string> arguments, const global_options& g
   add_flags(app, quick, own, seed);
   add_run_flags(app, flags);
   if (const auto code = app.parse(arguments)) return *code;
-  if (!to_wishes("load", arguments, flags) || !apply(own, quick, flags.wishes)) return exit_bad_input;
+  if (!to_wishes("load", arguments, flags) || !formats_exist("load", flags.wishes, report_of::load) ||
+      !apply(own, quick, flags.wishes))
+    return exit_bad_input;
   for (const std::string& url : quick.urls) {
     if (const auto parsed = parse_target_url(url); !parsed)
       return usage_error("load", "'" + url + "': " + parsed.error().text);

@@ -1,4 +1,4 @@
-// wanwu run: scenarios from files, one after the other.
+// wanwu run: scenarios and suites, one after the other.
 #include <algorithm>
 #include <iostream>
 
@@ -6,6 +6,7 @@
 #include "sim/cli/catalogue_lookup.hpp"
 #include "sim/cli/input.hpp"
 #include "sim/cli/run_flags.hpp"
+#include "sim/cli/suite_run.hpp"
 
 namespace wanwu::cli {
 
@@ -48,52 +49,103 @@ int worse_code(int a, int b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
-}  // namespace
+/// Scenarios and suites in the order given, all read before anything is sent.
+struct readied {
+  std::optional<opened_suite> suite;  ///< Else the scenario.
+  lang::load_result loaded;
+};
 
-int run_command(std::span<const std::string> arguments, const global_options& global) {
-  argument_parser app{
-      "run", "Runs scenarios against their target (the embedded one when none is named) and judges it"};
-  app.footer(
-      "Examples:\n  wanwu run world.yaml\n  wanwu run world.yaml --scale 1% --to html=report.html\n"
-      "  wanwu run world.yaml --virtual --observations log.txt    a run in memory, the same bytes for the "
-      "same seed");
+struct all_flags {
   std::vector<std::string> files;
   std::string phases;
   bool dry = false;
   input_flags input;
-  run_flags flags;
-  app.add_option("FILE", files, "Scenario files").required();
-  add_input_flags(app, input);
-  app.add_option("--phases", phases, "Only these phases, by name").type_name("A,B");
-  app.add_flag("--virtual", flags.wishes.plan.virtual_time,
+  run_flags run;
+  suite_flags suites;
+  suite_wishes wanted;
+};
+
+/// False after an explanation on stderr.
+bool ready_suite(const std::string& file, const all_flags& flags, const global_options& global,
+                 std::vector<readied>& into) {
+  if (!formats_exist("run", flags.run.wishes, report_of::suite)) return false;
+  auto opened = open_suite_run(file, flags.wanted, global);
+  if (opened) into.push_back({std::move(*opened), {}});
+  return opened.has_value();
+}
+
+bool ready(const std::string& file, const lang::load_options& options, const all_flags& flags,
+           const global_options& global, std::vector<readied>& into) {
+  if (is_suite_name(file)) return ready_suite(file, flags, global, into);
+  auto loaded = lang::load_file(file, options);
+  if (loaded.kind == "suite/v1") return ready_suite(file, flags, global, into);
+  if (!report(loaded, global)) return false;
+  if (!loaded.scenario) {
+    std::cerr << "wanwu run: " << file << " is a " << loaded.kind << ", not a scenario\n";
+    return false;
+  }
+  if (const auto flag = flags.suites.given(); !flag.empty()) {
+    usage_error("run", flag + " is for suites; " + file + " is a scenario");
+    return false;
+  }
+  if (!formats_exist("run", flags.run.wishes, report_of::load)) return false;
+  into.push_back({std::nullopt, std::move(loaded)});
+  return true;
+}
+
+int play(const readied& one, const all_flags& flags, const global_options& global) {
+  if (one.suite) {
+    if (!flags.dry) return run_suite(*one.suite, flags.wanted, global);
+    print_planned(*one.suite);
+    return exit_pass;
+  }
+  run_wishes wishes = flags.run.wishes;
+  if (!choose_phases(flags.phases, *one.loaded.scenario, wishes.plan.phases)) return exit_bad_input;
+  return flags.dry ? print_plan(one.loaded, wishes, false, global) : run_test(one.loaded, wishes, global);
+}
+
+}  // namespace
+
+int run_command(std::span<const std::string> arguments, const global_options& global) {
+  argument_parser app{
+      "run",
+      "Runs scenarios and suites against their target (the embedded one when none is named) and judges it"};
+  app.footer(
+      "Examples:\n  wanwu run world.yaml\n  wanwu run world.yaml --scale 1% --to html=report.html\n"
+      "  wanwu run world.yaml --virtual --observations log.txt    a run in memory, the same bytes for the "
+      "same seed\n  wanwu run mqtt-5.0 --target mqtt://127.0.0.1:1883        a suite that ships, against a "
+      "broker\n"
+      "  wanwu run mqtt-5.0 --only 'clause:3.1.*' --skip timing");
+  all_flags flags;
+  app.add_option("FILE", flags.files, "Scenarios and suites: files, folders, or names of suites that ship")
+      .required();
+  add_input_flags(app, flags.input);
+  app.add_option("--phases", flags.phases, "Only these phases, by name").type_name("A,B");
+  app.add_flag("--virtual", flags.run.wishes.plan.virtual_time,
                "Invented time, memory links and the embedded target: a week in minutes");
-  app.add_flag("--dry-run", dry, "Print the plan; send nothing");
-  add_run_flags(app, flags);
+  app.add_flag("--dry-run", flags.dry, "Print the plan, or the cases; send nothing");
+  add_run_flags(app, flags.run);
+  add_suite_flags(app, flags.suites);
   if (const auto code = app.parse(arguments)) return *code;
-  if (!to_wishes("run", arguments, flags)) return exit_bad_input;
-  if (files.size() > 1 && !flags.wishes.out.empty())
+  if (!to_wishes("run", arguments, flags.run) ||
+      !to_suite_wishes(flags.suites, flags.run.wishes, flags.wanted))
+    return exit_bad_input;
+  if (flags.files.size() > 1 && !flags.run.wishes.out.empty())
     return usage_error("run", "--out names the folder of one run; give one FILE");
 
   const catalogue_lookup models;
   lang::load_options options;
   options.models = &models;
-  if (!to_options("run", input, options)) return exit_bad_input;
-  // All files are read before anything is sent.
-  std::vector<lang::load_result> loaded;
+  if (!to_options("run", flags.input, options)) return exit_bad_input;
+  flags.wanted.seed = options.seed;
+  flags.wanted.target = flags.input.target;
+  std::vector<readied> all;
   bool whole = true;
-  for (const std::string& file : files) {
-    loaded.push_back(lang::load_file(file, options));
-    const bool good = report(loaded.back(), global);
-    if (good && !loaded.back().scenario)
-      std::cerr << "wanwu run: " << file << " is a " << loaded.back().kind << ", not a scenario\n";
-    whole = whole && good && loaded.back().scenario;
-  }
+  for (const std::string& file : flags.files) whole = ready(file, options, flags, global, all) && whole;
   if (!whole) return exit_bad_input;
   int code = exit_pass;
-  for (const lang::load_result& one : loaded) {
-    run_wishes wishes = flags.wishes;
-    if (!choose_phases(phases, *one.scenario, wishes.plan.phases)) return exit_bad_input;
-    const int got = dry ? print_plan(one, wishes, false, global) : run_test(one, wishes, global);
+  for (const auto& one : all) {
+    const int got = play(one, flags, global);
     if (got >= 128) return got;
     code = worse_code(code, got);
   }

@@ -3,7 +3,8 @@
 
 #include <charconv>
 
-#include "reports/writers/writers.hpp"
+#include "reports/cases/suite_record.hpp"
+#include "reports/writers/suite_writers.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/limits.hpp"
@@ -17,11 +18,6 @@ bool read_reports(const std::string& command_name, run_flags& flags) {
     const auto equals = word.find('=');
     if (equals == std::string::npos || equals + 1 == word.size()) {
       usage_error(command_name, "--to takes FORMAT=PATH, as in --to html=report.html");
-      return false;
-    }
-    if (!report::is_format(word.substr(0, equals))) {
-      usage_error(command_name, "there is no report format '" + word.substr(0, equals) +
-                                    "'; there are html, json, junit, md and csv");
       return false;
     }
     flags.wishes.to.emplace_back(word.substr(0, equals), word.substr(equals + 1));
@@ -52,7 +48,9 @@ void add_run_flags(argument_parser& app, run_flags& flags) {
   run_wishes& w = flags.wishes;
   app.add_option("-o,--out", w.out, "Folder of the bundle (default: runs/UTC-NAME-HEX)").type_name("DIR");
   app.add_flag("--no-bundle", w.no_bundle, "Write no bundle");
-  app.add_option("--to", flags.to, "Also write a report: html, json, junit, md or csv (repeatable)")
+  app.add_option(
+         "--to", flags.to,
+         "Also write a report: html, json, junit, md; csv of a load; tap, ctrf, earl of a suite (repeatable)")
       .type_name("FORMAT=PATH")
       .one_at_a_time();
   app.add_option("--workers", w.plan.workers, "Threads (default: as cores and descriptors ask for)")
@@ -67,12 +65,24 @@ void add_run_flags(argument_parser& app, run_flags& flags) {
   app.add_option("--timeout", flags.timeout,
                  "End the run after this long (default: 1.5 x its length + 1 min)")
       .type_name("TIME");
-  app.add_flag("--fail-fast", w.fail_fast, "End the run as soon as a threshold is crossed");
+  app.add_flag("--fail-fast", w.fail_fast, "End the run as soon as a threshold is crossed or a case fails");
   app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
       .type_name("RANGE");
   app.add_flag("!--no-witness", w.witness, "Do not watch arrivals by an independent client");
   app.add_flag("-q,--quiet", w.quiet, "No progress");
-  app.add_flag("-v,--verbose", w.verbose, "Print the plan before the run");
+  app.add_flag("-v,--verbose", w.verbose, "Print the plan before the run; every case of a suite");
+}
+
+bool formats_exist(const std::string& command_name, const run_wishes& wishes, report_of kind) {
+  for (const auto& [format, path] : wishes.to) {
+    const bool suite = kind == report_of::suite;
+    if (suite ? report::is_suite_format(format) : report::is_format(format)) continue;
+    usage_error(command_name, "there is no report format '" + format + "' for " +
+                                  (suite ? "suites" : "loads") + "; there are " +
+                                  std::string{suite ? report::suite_format_names : report::format_names});
+    return false;
+  }
+  return true;
 }
 
 bool to_wishes(const std::string& command_name, std::span<const std::string> arguments, run_flags& flags) {
@@ -86,10 +96,7 @@ bool to_wishes(const std::string& command_name, std::span<const std::string> arg
     }
   }
   std::string line = "wanwu " + command_name;
-  for (const std::string& word : arguments) {
-    const bool plain = !word.empty() && word.find_first_of(" '\"$&|;<>()*?`\\") == std::string::npos;
-    line += plain ? " " + word : " '" + word + "'";
-  }
+  for (const std::string& word : arguments) line += " " + report::shell_quoted(word);
   flags.wishes.command_line = std::move(line);
   return true;
 }

@@ -19,4 +19,8 @@ void add_run_flags(argument_parser& app, run_flags& flags);
 /// Checks and translates. False after an explanation on stderr.
 bool to_wishes(const std::string& command_name, std::span<const std::string> arguments, run_flags& flags);
 
+enum class report_of : unsigned char { load, suite };
+/// Whether every format of --to is one of that kind of run. False after an explanation on stderr.
+bool formats_exist(const std::string& command_name, const run_wishes& wishes, report_of kind);
+
 }  // namespace wanwu::cli

@@ -144,10 +144,10 @@ suite_record make_sample_suite(const sample_suite_options& options) {
   run.suite.cases_in_suite = 570;
   run.suite.specs = {{"MQTT5", "OASIS MQTT 5.0", "https://docs.example.org/mqtt", {}}};
   for (const char* id : {"MQTT-3.1.0-1", "MQTT-3.1.0-2", "MQTT-3.1.2-22", "MQTT-3.1.4-2", "MQTT-4.8.2-1",
-                         "MQTT-4.12.0-1", "MQTT-4.13.1-1", "MQTT-6.0.0-1"})
+                         "MQTT-4.12.0-1", "MQTT-4.13.1-1", "MQTT-5.0.0-1", "MQTT-6.0.0-1"})
     run.suite.specs[0].clauses.push_back({id, "3.1", "must", std::string{"What "} + id + " says.", true});
   run.suite.coverage = {
-      {"MQTT5", "OASIS MQTT 5.0", 8, 7, {"MQTT-6.0.0-1"}, {{"MQTT-6.0.0-1", "WebSocket is not offered"}}}};
+      {"MQTT5", "OASIS MQTT 5.0", 9, 7, {"MQTT-5.0.0-1"}, {{"MQTT-6.0.0-1", "WebSocket is not offered"}}}};
   add_cases(run, options);
   for (const auto& one : run.cases) run.suite.planned.push_back(one.id);
   run.end = ending::complete;

@@ -1,0 +1,200 @@
+#include "sim/cli/suite_run.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <iostream>
+#include <random>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "reports/cases/case_status.hpp"
+#include "reports/cases/suite_summary.hpp"
+#include "reports/writers/suite_writers.hpp"
+#include "sim/cli/stop_request.hpp"
+#include "sim/cli/suite_display.hpp"
+#include "sim/cli/suite_facts.hpp"
+
+namespace wanwu::cli {
+
+namespace {
+
+namespace chrono = std::chrono;
+
+constexpr int failed_fast = -1;  ///< A reason to stop that is no signal.
+constexpr int connect_within_ms = 5'000;
+
+/// "" when it takes connections.
+std::string why_unreachable(const socket_address& target) {
+  const int file = ::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (file < 0) return std::strerror(errno);
+  int error = ::connect(file, target.native(), target.native_size()) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) {
+    pollfd waiting{file, POLLOUT, 0};
+    socklen_t size = sizeof error;
+    if (::poll(&waiting, 1, connect_within_ms) != 1)
+      error = ETIMEDOUT;
+    else if (::getsockopt(file, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+      error = errno;
+  }
+  ::close(file);
+  return error == 0 ? "" : std::strerror(error);
+}
+
+class playing {
+ public:
+  playing(const opened_suite& what, const suite_wishes& wishes, report::suite_record& record,
+          std::optional<report::suite_bundle_writer>& bundle, const global_options& global)
+      : what_{what},
+        wishes_{wishes},
+        record_{record},
+        bundle_{bundle},
+        cases_{record.suite.planned},
+        display_{record, what.selected.size() * what.target.configurations.size(), wishes.run, global},
+        stop_{wishes.run.timeout},
+        began_{chrono::steady_clock::now()} {
+    for (const auto index : what.selected) cases_.add(unplayed(*what.suite, what.suite->cases[index]));
+  }
+
+  void play() {
+    for (const auto& one : what_.target.configurations) {
+      if (stop_.reason() != 0) break;
+      play_in(one);
+    }
+    display_.finish();
+    finish();
+  }
+
+ private:
+  double seconds() const { return chrono::duration<double>(chrono::steady_clock::now() - began_).count(); }
+
+  void log(report::log_level level, const char* event, const std::string& text) {
+    record_.log.push_back({seconds(), level, -1, event, text});
+    if (bundle_) bundle_->append(record_.log.back());
+  }
+
+  void note(const std::string& text) {
+    record_.about.notes.push_back(text);
+    log(report::log_level::info, "note", text);
+  }
+
+  void trouble(const suite_configuration& where, const std::string& why) {
+    const bool several = what_.target.configurations.size() > 1;
+    const auto text = several ? "configuration " + where.name + ": " + why : why;
+    log(report::log_level::error, "trouble", text);
+    display_.said(text);
+  }
+
+  void play_in(const suite_configuration& where) {
+    const auto access = where.start(bundle_ ? bundle_->path() + "/target.log" : "");
+    if (!access) return trouble(where, access.error());
+    if (const auto why = why_unreachable(access->mqtt); !why.empty()) {
+      where.stop();
+      return trouble(where, "cannot reach mqtt://" + access->mqtt.text() + ": " + why);
+    }
+    conform::suite_run_options options;
+    std::vector<std::string> notes;
+    options.selected = what_.selected;
+    options.jobs = wishes_.jobs;
+    options.strict = wishes_.strict;
+    options.seed = record_.about.seed;
+    options.stop = &stop_.reason();
+    options.ended = [&](const conform::case_result& one) { ended(one); };
+    options.restart = where.restart;
+    options.notes = &notes;
+    conform::run_cases(*what_.suite, *access, options);
+    where.stop();
+    for (const auto& text : notes)
+      note(what_.target.configurations.size() > 1 ? where.name + ": " + text : text);
+  }
+
+  void ended(conform::case_result one) {
+    if (one.not_run) return;
+    what_.waivers.apply(one);
+    const auto status = report::status_of(one);
+    if (bundle_) bundle_->append(one);
+    if (!report::is_finding(status)) one.wire.clear();
+    const bool news = cases_.would_decide(one);
+    display_.ended(one, news);
+    cases_.add(std::move(one));
+    if (wishes_.run.fail_fast && status == report::case_status::failed) stop_.set(failed_fast);
+  }
+
+  void finish() {
+    record_.cases = cases_.take();
+    for (const auto& text : what_.waivers.notes(record_.cases)) note(text);
+    for (const auto& one : record_.cases) {
+      if (one.not_run && bundle_) bundle_->append(one);
+    }
+    switch (stop_.reason()) {
+      case 0:
+        record_.end = report::ending::complete;
+        break;
+      case SIGINT:
+        record_.end = report::ending::interrupted;
+        break;
+      case SIGTERM:
+        record_.end = report::ending::terminated;
+        break;
+      default:
+        record_.end = report::ending::aborted;
+    }
+    record_.duration_s = seconds();
+    log(report::log_level::info, "end", std::string{report::name_of(record_.end)});
+  }
+
+  const opened_suite& what_;
+  const suite_wishes& wishes_;
+  report::suite_record& record_;
+  std::optional<report::suite_bundle_writer>& bundle_;
+  report::case_collection cases_;
+  suite_display display_;
+  stop_request stop_;
+  chrono::steady_clock::time_point began_;
+};
+
+int write_results(report::suite_record& record, std::optional<report::suite_bundle_writer>& bundle,
+                  const suite_wishes& wishes, const global_options& global) {
+  const auto of = report::summarize(record);
+  if (bundle) {
+    bundle->finish(report::to_summary_json(record, of));
+    record.bundle_problem = bundle->problem();
+  }
+  std::cout << report::write_suite_terminal(record, of, {use_colour(global, STDOUT_FILENO), true})
+            << std::flush;
+  for (const auto& [format, path] : wishes.run.to) {
+    const auto problem = report::write_suite_report(format, path, record, of);
+    std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
+  }
+  return of.exit_code;
+}
+
+}  // namespace
+
+int run_suite(const opened_suite& what, const suite_wishes& wishes, const global_options& global) {
+  const auto now =
+      chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch()).count();
+  // A target may remember the names of the run before; so they differ unless the user wants them again.
+  std::random_device chance;
+  const auto seed = wishes.seed.value_or(chance());
+  auto record = record_of(what, wishes, seed, now);
+  std::optional<report::suite_bundle_writer> bundle;
+  if (!wishes.run.no_bundle) {
+    const auto folder = wishes.run.out.empty() ? "runs/" + record.about.id : wishes.run.out;
+    auto made = report::suite_bundle_writer::create(folder, record, wishes.wire);
+    if (!made) {
+      std::cerr << "wanwu: " << made.error().text << '\n';
+      return exit_bad_input;
+    }
+    bundle.emplace(std::move(*made));
+    record.bundle_path = folder;
+  }
+  playing{what, wishes, record, bundle, global}.play();
+  return write_results(record, bundle, wishes, global);
+}
+
+}  // namespace wanwu::cli
