@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 
 #include <fcntl.h>
@@ -25,17 +24,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 constexpr int pause_ms = 20;
-
-std::string own_path() {
-  std::error_code failed;
-  return std::filesystem::read_symlink("/proc/self/exe", failed).string();
-}
-
-std::string filled(std::string word, const std::string& name, const std::string& value) {
-  for (std::size_t at = 0; (at = word.find(name, at)) != std::string::npos; at += value.size())
-    word.replace(at, name.size(), value);
-  return word;
-}
 
 bool takes_connections(const socket_address& target) {
   const int file = ::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -70,12 +58,7 @@ bool is_success(int status) {
 }  // namespace
 
 target_hooks::target_hooks(hook_commands commands, const socket_address& target, std::string log)
-    : commands_{std::move(commands)}, target_{target}, log_{std::move(log)} {
-  const auto port = std::to_string(target.port());
-  for (auto* list : {&commands_.start, &commands_.stop, &commands_.restart}) {
-    for (std::string& word : *list) word = filled(filled(word, "${port}", port), "${wanwu}", own_path());
-  }
-}
+    : commands_{std::move(commands)}, target_{target}, log_{std::move(log)} {}
 
 target_hooks::~target_hooks() {
   stop();

@@ -11,7 +11,7 @@
 
 namespace wanwu::conform {
 
-/// Argument lists, run without a shell. ${port} and ${wanwu} in them mean the target's port and this program.
+/// Argument lists, run without a shell.
 struct hook_commands {
   std::vector<std::string> start;    ///< May go on running (it is ended with its group) or return.
   std::vector<std::string> stop;     ///< Empty: the group of `start` is ended.

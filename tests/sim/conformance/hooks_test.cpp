@@ -62,7 +62,7 @@ TEST_CASE("A target is started in its folder, restarted, and gone in the end wit
   {
     // The shell stands for a script that has children of its own.
     hook_commands commands;
-    commands.start = {"sh", "-c", "python3 target.py ${port} & wait"};
+    commands.start = {"sh", "-c", "python3 target.py " + std::to_string(at.port()) + " & wait"};
     commands.folder = here.path.string();
     target_hooks hooks{commands, at, (here.path / "log").string()};
     const auto up = hooks.start();

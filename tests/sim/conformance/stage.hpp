@@ -36,6 +36,10 @@ class stage final : public link_port {
   stage& on(std::string begins, std::vector<answer> then, std::string role = {}, int times = 1'000'000);
   /// CONNACK, PINGRESP and acks as a target that does everything right gives them.
   stage& usual();
+  stage& forget_rules() {
+    rules_.clear();
+    return *this;
+  }
   stage& strict() {
     strict_ = true;
     return *this;
