@@ -6,7 +6,6 @@ namespace {
 
 using enum shape_kind;
 
-constexpr std::string_view later_links = "links other than MQTT come in a later version";
 constexpr std::string_view later_people = "things and persons in suites come in a later version";
 
 const shape version{.kind = choice, .help = "The kind of file and its version.", .examples = {"suite/v1"}};

@@ -15,7 +15,7 @@ file(WRITE ${OUTPUT} "// Made from scenarios/suites by embed_suites.cmake.
 namespace wanwu::conform {
 
 namespace {
-constexpr std::array table{
+const std::array table{
 ${texts}};
 }  // namespace
 

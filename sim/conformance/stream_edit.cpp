@@ -45,8 +45,10 @@ void stream_edit::take(arrival in, std::vector<arrival>& out) {
       break;
     case kind::swap:
       return swap(std::move(in), out);
-    case kind::delay:
-      return delay(std::move(in), hit(what_.which, count_, in), out);
+    case kind::delay: {
+      const bool chosen = hit(what_.which, count_, in);
+      return delay(std::move(in), chosen, out);
+    }
     case kind::inject:
     case kind::close: {
       if (timed || !hit(what_.which, count_, in)) break;

@@ -89,7 +89,7 @@ void stage::react(std::uint16_t role, std::string_view begins) {
 void stage::open(std::uint16_t role) {
   ++lives_[role];
   const bool refused = std::any_of(live_.begin(), live_.end(), [&](const rule& one) {
-    return one.begins == "open" && one.then.front().what == "refuse";
+    return one.begins == "open" && !one.then.empty() && one.then.front().what == "refuse";
   });
   due_.push_back({now_, order_++, role, lives_[role], refused ? "refuse" : "opened"});
   if (!refused) react(role, "open");
