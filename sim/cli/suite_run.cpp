@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <future>
 #include <iostream>
+#include <mutex>
 #include <random>
 
 #include <poll.h>
@@ -61,10 +63,15 @@ class playing {
   }
 
   void play() {
+    // Cases mostly wait, so configurations that do not share an address are played side by side.
+    std::vector<const suite_configuration*> apart;
     for (const auto& one : what_.target.configurations) {
-      if (stop_.reason() != 0) break;
-      play_in(one);
+      if (one.apart)
+        apart.push_back(&one);
+      else
+        play_side_by_side({&one});
     }
+    play_side_by_side(apart);
     display_.finish();
     finish();
   }
@@ -89,13 +96,44 @@ class playing {
     display_.said(text);
   }
 
-  void play_in(const suite_configuration& where) {
-    const auto access = where.start(bundle_ ? bundle_->path() + "/target.log" : "");
-    if (!access) return trouble(where, access.error());
-    if (const auto why = why_unreachable(access->mqtt); !why.empty()) {
-      where.stop();
-      return trouble(where, "cannot reach mqtt://" + access->mqtt.text() + ": " + why);
+  struct started {
+    const suite_configuration* where;
+    conform::target_access access;
+  };
+
+  void play_side_by_side(const std::vector<const suite_configuration*>& configurations) {
+    std::vector<started> up;
+    for (const auto* one : configurations) {
+      if (stop_.reason() != 0) break;
+      if (auto access = start(*one)) up.push_back({one, std::move(*access)});
     }
+    std::vector<std::future<std::vector<std::string>>> running;
+    for (const auto& one : up) {
+      running.push_back(
+          std::async(std::launch::async, [this, &one] { return play_in(*one.where, one.access); }));
+    }
+    for (std::size_t i = 0; i < up.size(); ++i) {
+      for (const auto& text : running[i].get())
+        note(what_.target.configurations.size() > 1 ? up[i].where->name + ": " + text : text);
+      up[i].where->stop();
+    }
+  }
+
+  std::optional<conform::target_access> start(const suite_configuration& where) {
+    auto access = where.start(bundle_ ? bundle_->path() + "/target.log" : "");
+    if (!access) {
+      trouble(where, access.error());
+      return std::nullopt;
+    }
+    const auto why = why_unreachable(access->mqtt);
+    if (why.empty()) return std::move(*access);
+    where.stop();
+    trouble(where, "cannot reach mqtt://" + access->mqtt.text() + ": " + why);
+    return std::nullopt;
+  }
+
+  /// What is to be said of the run as a whole.
+  std::vector<std::string> play_in(const suite_configuration& where, const conform::target_access& access) {
     conform::suite_run_options options;
     std::vector<std::string> notes;
     options.selected = what_.selected;
@@ -103,17 +141,17 @@ class playing {
     options.strict = wishes_.strict;
     options.seed = record_.about.seed;
     options.stop = &stop_.reason();
-    options.ended = [&](const conform::case_result& one) { ended(one); };
+    options.ended = [this](const conform::case_result& one) { ended(one); };
     options.restart = where.restart;
     options.notes = &notes;
-    conform::run_cases(*what_.suite, *access, options);
-    where.stop();
-    for (const auto& text : notes)
-      note(what_.target.configurations.size() > 1 ? where.name + ": " + text : text);
+    conform::run_cases(*what_.suite, access, options);
+    return notes;
   }
 
+  /// Called from the thread of each configuration.
   void ended(conform::case_result one) {
     if (one.not_run) return;
+    const std::lock_guard only_one{mutex_};
     what_.waivers.apply(one);
     const auto status = report::status_of(one);
     if (bundle_) bundle_->append(one);
@@ -151,6 +189,7 @@ class playing {
   const suite_wishes& wishes_;
   report::suite_record& record_;
   std::optional<report::suite_bundle_writer>& bundle_;
+  std::mutex mutex_;  ///< Of bundle, cases and display while cases end.
   report::case_collection cases_;
   suite_display display_;
   stop_request stop_;

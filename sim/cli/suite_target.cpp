@@ -33,7 +33,7 @@ suite_configuration embedded_one(const embedded_profile& how) {
             running->emplace(std::move(*made));
             return (*running)->access();
           },
-          [running] { return *running && (*running)->restart(); }, [running] { running->reset(); }};
+          [running] { return *running && (*running)->restart(); }, [running] { running->reset(); }, true};
 }
 
 /// The address behind a URL, when `limits` allows it.
@@ -77,6 +77,10 @@ void add_capabilities(json_pairs& into, const std::shared_ptr<const lang::node>&
   }
 }
 
+bool has_own_port(const lang::profile_spec& of) {
+  return of.mqtt.text.find("${port}") != std::string::npos;
+}
+
 /// One configuration of a target file: a profile, or the file without profiles.
 class described_configuration {
  public:
@@ -93,6 +97,7 @@ class described_configuration {
   const std::string& name() const noexcept { return profile_.name; }
   const json_pairs& capabilities() const noexcept { return capabilities_; }
   bool can_restart() const noexcept { return hooks_wanted_ && profile_.hooks.any(); }
+  bool is_apart() const { return can_restart() && has_own_port(profile_); }
 
   access_result start(const std::string& log) {
     with_.port = free_port();
@@ -151,8 +156,11 @@ class described_configuration {
 };
 
 suite_configuration described_one(std::shared_ptr<described_configuration> one) {
-  suite_configuration out{
-      one->name(), [one](const std::string& log) { return one->start(log); }, {}, [one] { one->stop(); }};
+  suite_configuration out{one->name(),
+                          [one](const std::string& log) { return one->start(log); },
+                          {},
+                          [one] { one->stop(); },
+                          one->is_apart()};
   if (one->can_restart()) out.restart = [one] { return one->restart(); };
   return out;
 }
@@ -165,8 +173,7 @@ void remember(suite_target& in, const std::string& name, const std::string& json
 
 /// Whether this configuration exists only while its commands run it.
 bool needs_hooks(const lang::profile_spec& of, const lang::target_file& file) {
-  const bool own_port = of.mqtt.text.find("${port}") != std::string::npos;
-  return own_port && (of.hooks.any() || file.hooks.any());
+  return has_own_port(of) && (of.hooks.any() || file.hooks.any());
 }
 
 }  // namespace

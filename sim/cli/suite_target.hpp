@@ -21,6 +21,7 @@ struct suite_configuration {
   std::function<tl::expected<conform::target_access, std::string>(const std::string& log)> start;
   std::function<bool()> restart;  ///< Empty = nobody can.
   std::function<void()> stop;
+  bool apart = false;  ///< It has an address of its own, so others may be up beside it.
 };
 
 struct suite_target {
