@@ -257,15 +257,6 @@ corruption_text read_corruption(const node* map, reading how, case_names& scope)
   for (const member& m : map->members) {
     if (is_note(m.key)) continue;
     if (m.key == "edits") {
-      static const lang::shape byte_edit_map{
-          .kind = lang::shape_kind::object,
-          .help = "One change of the finished bytes.",
-          .fields = {{"at", &lang::shapes::any, "Offset.", true},
-                     {"remove", &lang::shapes::any, "How many bytes go."},
-                     {"insert", &lang::shapes::text, "What takes their place."}}};
-      static const lang::shape byte_edit_list{
-          .kind = lang::shape_kind::list, .help = "Changes of the finished bytes.", .item = &byte_edit_map};
-      lang::check_fields(m.value, byte_edit_list, scope.found());
       out.edits = read_byte_edits(&m.value, how, scope);
       continue;
     }

@@ -166,7 +166,12 @@ void checker::check_map(const node& value, const shape& what) {
           "E110", m.key_mark,
           "`" + cut(m.key) + "` is not a label: letters, digits, _ . and -, a letter or digit first");
     }
-    check(m.value, *what.item, {});
+    const auto own =
+        std::find_if(what.fields.begin(), what.fields.end(), [&](const field& f) { return f.name == m.key; });
+    if (own != what.fields.end())
+      check(m.value, *own->value, own->help);
+    else
+      check(m.value, *what.item, {});
   }
 }
 

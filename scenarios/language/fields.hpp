@@ -26,7 +26,7 @@ enum class shape_kind : std::uint8_t {
   choice,   ///< one of `examples`
   secret,   ///< {env:} or {file:}, never a literal
   object,   ///< `fields`
-  map,      ///< free keys, each value an `item`
+  map,      ///< free keys, each value an `item`; those among `fields` have their own shape
   list,     ///< each an `item`, at least `items_min`
   one_of,   ///< the first of `options` that fits the value's form
 };

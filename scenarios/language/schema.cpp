@@ -142,6 +142,10 @@ void schema_printer::put_map(node& out, const shape& what) {
     put(out, "propertyNames", key_schema("^([A-Za-z_][A-Za-z0-9_]*|x-.*)$"));
   if (what.keys == key_kind::label)
     put(out, "propertyNames", key_schema("^([A-Za-z0-9][A-Za-z0-9_.-]*|x-.*)$"));
+  if (!what.fields.empty()) {
+    node& properties = put(out, "properties", make_map());
+    for (const field& f : what.fields) put(properties, f.name, describe(*f.value, f.help));
+  }
   put(put(out, "patternProperties", make_map()), "^x-", make_map());
   put(out, "additionalProperties", describe(*what.item, {}));
 }

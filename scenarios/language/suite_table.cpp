@@ -59,6 +59,7 @@ const shape byte_edits{.kind = list, .help = "Changes of the finished bytes.", .
 const shape corruption{
     .kind = map,
     .help = "How the packet goes out wrong: fixed_flags, remaining_length, cut_at, edits, ...",
+    .fields = {{"edits", &byte_edits, "Changes of the finished bytes."}},
     .item = &shapes::any};
 
 const shape pattern{.kind = object,

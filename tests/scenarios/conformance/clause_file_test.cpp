@@ -57,3 +57,29 @@ TEST_CASE("The catalogues that ship have the clauses that a server can be held t
     CHECK(seen);
   }
 }
+
+// The other direction, that no case cites an id that is not there, is the loader's: such a suite does not
+// load.
+TEST_CASE("No clause that can be tested is without a case, but those that say why") {
+  for (const std::string& name : shipped_suites()) {
+    CAPTURE(name);
+    const auto loaded = load_suite(name);
+    INFO(complaints(loaded));
+    REQUIRE(loaded.loaded != nullptr);
+    for (const auto& spec : coverage_of(*loaded.loaded)) {
+      CAPTURE(spec.spec);
+      CHECK(spec.uncovered == std::vector<std::string>{});
+      for (const auto& [id, reason] : spec.left_out) {
+        CAPTURE(id);
+        CHECK(reason.size() > 20);
+        CHECK(cases_of(*loaded.loaded, spec.spec, id).empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("A case that cites an id that is not there makes a suite that does not load") {
+  const auto loaded = load_suite(std::string{SOURCE_ROOT} + "/tests/vectors/suites/clauses.suite.yaml");
+  CHECK(loaded.loaded == nullptr);
+  CHECK(complaints(loaded).find("E190") != std::string::npos);
+}
