@@ -17,7 +17,7 @@ inline constexpr std::size_t batch_max = 256;
 /// A started operation later than this against its schedule is the generator's failure (generator.late).
 inline constexpr duration late_after = std::chrono::milliseconds{10};
 /// How long workers sleep at least while many messages a second are due; the price is so much added latency.
-inline constexpr duration round_min = std::chrono::microseconds{500};
+inline constexpr duration round_min = std::chrono::milliseconds{1};
 /// Connections that one worker may have half open: grows while the target is quick to accept, shrinks when a
 /// handshake takes longer than handshake_slow (a SYN lost to a full backlog is sent again after a second).
 inline constexpr std::uint32_t handshakes_min = 16, handshakes_start = 48, handshakes_max = 1'024;

@@ -68,6 +68,7 @@ void compile_storms(world_plan& plan, std::vector<plan_problem>& problems) {
 void override_telemetry(world_plan& plan, const plan_options& options) {
   for (planned_population& p : plan.populations) {
     if (p.telemetry && options.qos) p.telemetry->shape.qos = *options.qos;
+    if (options.payload_bytes > 0) p.event.reset();  // no readings: nothing that could happen in them
   }
   plan.filler.resize(options.payload_bytes);
   for (std::size_t i = 0; i < plan.filler.size(); ++i) plan.filler[i] = static_cast<std::byte>('a' + i % 26);

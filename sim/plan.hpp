@@ -89,7 +89,7 @@ struct plan_options {
   std::vector<std::string> phases;        ///< Empty = all.
   std::uint32_t local_addresses = 0;      ///< Source addresses; 0 = as many as are needed (loopback only).
   std::uint32_t first_local_address = 0;  ///< Host byte order; 0 = 127.0.0.1 on.
-  std::size_t payload_bytes = 0;  ///< Pads or cuts nothing when 0; else telemetry is so many bytes of filler.
+  std::size_t payload_bytes = 0;  ///< 0: readings. Else telemetry is so many bytes of filler, and no events.
   std::optional<std::uint8_t> qos;  ///< Overrides the QoS of MQTT telemetry.
 };
 

@@ -107,6 +107,7 @@ void coap_ledger::end(const coap::session_event& e, outcome result, std::uint16_
                            .op = shape.op,
                            .via = protocol::coap,
                            .result = result});
+  if (reports_completions_) completions_.push_back(connection_id{e.endpoint});
   if (shape.wants_answer) answered_paths_.erase(e.exchange);
 }
 
@@ -175,10 +176,12 @@ void coap_ledger::hand_over() {
   if (!changes_.empty()) client_.changed(changes_);
   if (!observations_.empty()) client_.record(observations_);
   if (!heard_.empty()) client_.heard(heard_);
+  if (!completions_.empty()) client_.ready_for_more(completions_);
   changes_.clear();
   observations_.clear();
   heard_.clear();
   heard_paths_.clear();
+  completions_.clear();
 }
 
 }  // namespace wanwu

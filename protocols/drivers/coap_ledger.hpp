@@ -38,6 +38,8 @@ class coap_ledger {
   /// The subscription of that tag as the client describes it now; nothing when it is gone. Lives until the
   /// next call.
   const subscription* subscription_of(std::uint32_t connection, std::uint8_t tag);
+  /// Whether the client hears which connections may be given the next operation.
+  void report_completions(bool wanted) { reports_completions_ = wanted; }
   /// One call each with everything since the last. Afterwards the session may forget its events.
   void hand_over();
 
@@ -64,6 +66,8 @@ class coap_ledger {
   std::vector<heard_message> heard_;
   std::vector<std::string> heard_paths_;
   std::vector<connection_change> changes_;
+  std::vector<connection_id> completions_;
+  bool reports_completions_ = false;
   login login_;
 };
 

@@ -34,6 +34,7 @@ class libcoap_driver final : public driver, public readiness_listener, public li
   std::optional<time_point> next_deadline() const override;
   void abandon(outcome why, time_point now) override;
   driver_totals totals() const override;
+  void report_completions(bool wanted) override { ledger_.report_completions(wanted); }
   void ready(std::span<const readiness>, time_point now) override { look(now); }
 
  private:

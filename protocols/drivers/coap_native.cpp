@@ -82,6 +82,7 @@ class coap_driver final : public driver, public readiness_listener {
   std::optional<time_point> next_deadline() const override;
   void abandon(outcome why, time_point now) override;
   driver_totals totals() const override;
+  void report_completions(bool wanted) override { ledger_.report_completions(wanted); }
 
   void ready(std::span<const readiness> events, time_point now) override {
     (*carrier_).dispatch(events, *this, now);

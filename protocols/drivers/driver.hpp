@@ -114,8 +114,7 @@ class driver_client : public observation_sink {
   virtual void changed(std::span<const connection_change> changes) = 0;
   virtual void heard(std::span<const heard_message> messages) = 0;
   /// After driver::report_completions(true): one entry for each operation that ended since the last call, so
-  /// that a closed loop knows whom to give the next one. None for what was not_started. Called from advance()
-  /// and dispatch, not from start().
+  /// that a closed loop knows whom to give the next one. None for what was not_started.
   virtual void ready_for_more(std::span<const connection_id> /*connections*/) {}
 };
 

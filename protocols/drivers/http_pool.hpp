@@ -30,6 +30,7 @@ class http_pool : public driver, private readiness_listener {
   std::optional<time_point> next_deadline() const override;
   void abandon(outcome why, time_point now) override;
   driver_totals totals() const override;
+  void report_completions(bool wanted) override { reports_completions_ = wanted; }
 
   // What the transport calls, statically.
   void link_opened(link_id link, time_point now);
@@ -118,6 +119,8 @@ class http_pool : public driver, private readiness_listener {
   std::vector<std::unique_ptr<http::response_parser>> spare_parsers_;
   std::vector<observation> seen_;
   std::vector<connection_change> changes_;
+  std::vector<connection_id> completions_;
+  bool reports_completions_ = false;
   login asked_;
   driver_totals totals_;
 };

@@ -210,6 +210,7 @@ void http_pool<T>::finish(request_id id, outcome result, std::uint16_t code, std
   seen.via = protocol::http;
   seen.result = result;
   seen_.push_back(seen);
+  if (reports_completions_) completions_.push_back(row.user);
   row.sent_at = time_point{};
 }
 

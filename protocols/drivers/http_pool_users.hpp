@@ -197,6 +197,8 @@ void http_pool<T>::flush() {
   changes_.clear();
   if (!seen_.empty()) client_.record(seen_);
   seen_.clear();
+  if (!completions_.empty()) client_.ready_for_more(completions_);
+  completions_.clear();
 }
 
 template <stream_transport T>

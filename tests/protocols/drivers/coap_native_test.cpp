@@ -124,6 +124,26 @@ TEST_CASE(
   CHECK(s.client.seen() == texts{"telemetry ok 2.04"});
 }
 
+TEST_CASE("A closed loop hears once of each CoAP exchange that ended, however it did") {
+  stage s;
+  s.post.answer_within = 10s;
+  s.start("/t", 1);
+  s.said();
+  s.deliver(0, s.reply(0, coap::code::changed));
+  CHECK(s.client.ready.empty());  // nobody asked
+  s.subject->report_completions(true);
+  s.start("/t", 1);
+  s.said();
+  CHECK(s.client.ready.empty());
+  s.deliver(0, s.reply(0, coap::code::changed));
+  CHECK(s.client.ready == std::vector<std::uint32_t>{1});
+  s.start("/t", 0);
+  for (int i = 0; i < 10; ++i) s.advance_by(1s);
+  CHECK(s.client.ready == std::vector<std::uint32_t>{1, 0});
+  s.start("/t%");  // not started
+  CHECK(s.client.ready.size() == 2);
+}
+
 TEST_CASE("Outcomes say whose fault it was") {
   stage s;
   SECTION("4.xx is refused") {

@@ -15,6 +15,7 @@ struct recording_client final : driver_client {
   std::vector<observation> observations;
   std::vector<std::string> heard_texts;
   std::vector<connection_change> changes;
+  std::vector<std::uint32_t> ready;  ///< Connections that may be given the next operation.
 
   void record(std::span<const observation> seen) override {
     observations.insert(observations.end(), seen.begin(), seen.end());
@@ -26,6 +27,9 @@ struct recording_client final : driver_client {
   }
   void changed(std::span<const connection_change> seen) override {
     changes.insert(changes.end(), seen.begin(), seen.end());
+  }
+  void ready_for_more(std::span<const connection_id> connections) override {
+    for (const auto c : connections) ready.push_back(static_cast<std::uint32_t>(c));
   }
   void heard(std::span<const heard_message> messages) override {
     for (const auto& m : messages) {

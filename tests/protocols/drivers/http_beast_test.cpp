@@ -35,7 +35,12 @@ struct engine_side final : driver_client {
   }
   std::string taken_log() { return std::exchange(log, ""); }
 
+  void ready_for_more(std::span<const connection_id> connections) override {
+    for (const auto c : connections) ready.push_back(static_cast<std::uint32_t>(c));
+  }
+
   std::vector<subscription> subscriptions;
+  std::vector<std::uint32_t> ready;  // connections that may be given the next operation
   std::map<std::uint32_t, connection_state> states;
   std::string heard_text, log;
   observation last;
@@ -113,6 +118,23 @@ void open_two(world& w) {
 }
 
 }  // namespace
+
+TEST_CASE("A closed loop hears once of each HTTP request that ended, however it did") {
+  world w;
+  open_two(w);
+  w.made->report_completions(true);
+  w.start(w.post, 1);
+  w.serve();
+  CHECK(w.engine.ready.empty());
+  w.answer(ok_response);
+  CHECK(w.engine.ready == std::vector<std::uint32_t>{1});
+  w.start(w.post, 0);
+  w.now += 6s;
+  w.made->advance(w.now);
+  CHECK(w.engine.ready == std::vector<std::uint32_t>{1, 0});
+  w.start(w.post, 0, "no path");  // not started
+  CHECK(w.engine.ready.size() == 2);
+}
 
 TEST_CASE("A POST leaves as one well-formed request and its answer is its outcome") {
   world w;
