@@ -1,4 +1,4 @@
-// What both bench programs share: their command line, and the CPU time between two moments.
+// What the bench programs share: their command line, and the CPU time between two moments.
 #pragma once
 
 #include <chrono>
@@ -34,6 +34,13 @@ inline job read_job(int argc, char** argv) {
     if (name == "--payload") out.payload = static_cast<std::uint32_t>(value);
   }
   return out;
+}
+
+/// What `wanwu load` publishes to, so that floor and program send the same bytes.
+inline std::string topic_of(std::uint32_t thing) {
+  std::string digits = std::to_string(thing);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return "things/meter-" + digits + "/telemetry";
 }
 
 /// Begins when it is made; user and system time of the whole process.

@@ -44,7 +44,11 @@ class Target:
         self.process = subprocess.Popen(["taskset", "-c", str(TARGET_CORE), *command], stdout=log, stderr=log, **more)
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # also Ctrl-C while it starts
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -70,22 +74,23 @@ class Mosquitto(Target):
         self.monitor = Monitor(self.port)
 
     def count(self):
-        """PUBLISH packets received, once the number has stood still for two of its intervals."""
+        """PUBLISH packets received, once the number has stood still for more than one of its intervals."""
         return self.monitor.settled("$SYS/broker/publish/messages/received")
 
-    def sent(self):
-        return self.monitor.settled("$SYS/broker/publish/messages/sent")
+    def connections(self, expected):
+        """Clients connected, the monitor not among them: as soon as it is what is expected, else what it is in the end."""
+        return self.monitor.awaited("$SYS/broker/clients/connected", expected + 1) - 1
 
 
 class Monitor:
-    """A subscriber to $SYS in forty lines, so that the broker's own numbers need no library."""
+    """A subscriber to $SYS in fifty lines, so that the broker's own numbers need no library."""
 
     def __init__(self, port):
         self.values, self.held = {}, b""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.sendall(bytes([0x10, 19]) + b"\0\4MQTT\4\2\0\0\0\7monitor")
-        topic = b"$SYS/broker/publish/messages/#"
-        self.socket.sendall(bytes([0x82, 5 + len(topic), 0, 1, 0, len(topic)]) + topic + b"\0")
+        for topic in (b"$SYS/broker/publish/messages/received", b"$SYS/broker/clients/connected"):
+            self.socket.sendall(bytes([0x82, 5 + len(topic), 0, 1, 0, len(topic)]) + topic + b"\0")
 
     def read(self, seconds):
         deadline = time.monotonic() + seconds
@@ -111,14 +116,20 @@ class Monitor:
         return True
 
     def settled(self, topic, seconds=20):
-        # Mosquitto publishes a number only when it has changed.
-        last, deadline = None, time.monotonic() + seconds
+        # Mosquitto publishes a number each second, and only when it has changed.
+        last, deadline = self.values.get(topic), time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.read(2.2)
+            self.read(1.6)
             if self.values.get(topic) == last:
                 return last or 0
             last = self.values.get(topic)
         return last or 0
+
+    def awaited(self, topic, expected, seconds=8):
+        deadline = time.monotonic() + seconds
+        while self.values.get(topic) != expected and time.monotonic() < deadline:
+            self.read(0.2)
+        return self.values.get(topic, 0)
 
 
 class Nginx(Target):
