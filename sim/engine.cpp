@@ -117,9 +117,14 @@ void engine::run_rounds(reactor& events, worker& own) {
   while (!stop_now_.load(std::memory_order_relaxed)) {
     time_point next = own.round(now);
     if (own.finished()) break;
-    // Many things a second are taken in sips: a system call for each would cost more than the wait.
-    if (options_.flood_window == 0) next = std::max(next, last + limits::round_min);
-    now = events.wait(next);
+    // Many things a second are taken in sips, also while answers come in between: a system call for each
+    // would cost more than the wait.
+    const time_point soonest = options_.flood_window == 0 ? last + limits::round_min : last;
+    next = std::max(next, soonest);
+    do {
+      now = events.wait(next);
+      next = soonest;
+    } while (now < soonest);
     last = now;
   }
 }

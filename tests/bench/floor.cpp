@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/bench/floor_coap.hpp"
 #include "tests/bench/measurement.hpp"
 
 using namespace wanwu::bench;
@@ -300,66 +301,6 @@ void connects(const job& work) {
   clock.print(up);
 }
 
-// CON requests of many source addresses on one socket, a thousand on the way. Operations in multiples of 128.
-void coap(const job& work) {
-  constexpr std::size_t batch = 128;
-  const std::uint64_t window = std::max<std::uint64_t>(batch, std::min(work.connections, 1024U));
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in any = address_of(0);
-  any.sin_addr.s_addr = htonl(INADDR_ANY);
-  ::bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any);
-  const int on = 1, room = 8 << 20;
-  ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
-  std::array<mmsghdr, batch> out{}, in{};
-  std::array<iovec, batch> out_pieces, in_pieces;
-  std::array<std::array<unsigned char, CMSG_SPACE(sizeof(in_pktinfo))>, batch> controls, in_controls;
-  std::array<std::array<unsigned char, 256>, batch> requests, answers;
-  std::array<sockaddr_in, batch> peers;
-  auto to = address_of(work.port);
-  // CON POST /things/meter-000000/telemetry as JSON, six bytes of token, payload
-  const std::string path = "\xB6things\x0Cmeter-000000\x09telemetry\x11\x32\xFF";
-  packet head{0x46, 0x02, 0, 0, 0, 0, 0, 0, 0, 0};
-  head.insert(head.end(), path.begin(), path.end());
-  head.insert(head.end(), work.payload, 'x');
-  for (std::size_t i = 0; i < batch; ++i) {
-    std::copy(head.begin(), head.end(), requests[i].begin());
-    out_pieces[i] = {requests[i].data(), head.size()};
-    in_pieces[i] = {answers[i].data(), answers[i].size()};
-    out[i].msg_hdr = {&to, sizeof to, &out_pieces[i], 1, controls[i].data(), controls[i].size(), 0};
-    auto* part = reinterpret_cast<cmsghdr*>(controls[i].data());
-    *part = {CMSG_LEN(sizeof(in_pktinfo)), IPPROTO_IP, IP_PKTINFO};
-  }
-  const stopwatch clock;
-  std::uint64_t started = 0, done = 0;
-  while (done < work.operations) {
-    while (started < work.operations && started - done + batch <= window) {
-      for (std::size_t i = 0; i < batch; ++i, ++started) {
-        in_pktinfo info{};
-        info.ipi_spec_dst.s_addr =
-            htonl(0x7F100000U + static_cast<std::uint32_t>(started % work.connections));
-        std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(controls[i].data())), &info, sizeof info);
-        const auto id = static_cast<std::uint16_t>(started / work.connections);
-        requests[i][2] = requests[i][4] = static_cast<unsigned char>(id >> 8);
-        requests[i][3] = requests[i][5] = static_cast<unsigned char>(id & 0xFF);
-      }
-      for (unsigned sent = 0; sent < batch;) {
-        const int count = ::sendmmsg(fd, &out[sent], static_cast<unsigned>(batch) - sent, 0);
-        if (count < 0) give_up("sendmmsg");
-        sent += static_cast<unsigned>(count);
-      }
-    }
-    for (std::size_t i = 0; i < batch; ++i) {
-      in[i].msg_hdr = {
-          &peers[i], sizeof peers[i], &in_pieces[i], 1, in_controls[i].data(), in_controls[i].size(), 0};
-    }
-    const int count = ::recvmmsg(fd, in.data(), batch, MSG_WAITFORONE, nullptr);
-    if (count <= 0) give_up("recvmmsg");
-    done += static_cast<std::uint64_t>(count);
-  }
-  clock.print(done);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -379,7 +320,7 @@ int main(int argc, char** argv) {
   else if (work.row == "http-post")
     http(work);
   else if (work.row == "coap-con")
-    coap(work);
+    coap_floor(work);
   else
     return 2;
   return 0;

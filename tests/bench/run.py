@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import generators
+import worlds
 from generators import BUILD, floor, mosquitto_pub, npm_mqtt, peer_cpu, program, wanwu
 from targets import Embedded, Mosquitto, Nginx
 
@@ -135,27 +136,7 @@ def mqtt_e2e(folder):
 
 def idle_things(folder, target, things):
     """`wanwu run` of things that connect and say nothing yet, looked at when all stand and the target has counted them."""
-    place = pathlib.Path(folder)
-    (place / "idle.target.yaml").write_text(f"""wanwu: target/v1
-name: idle
-endpoints:
-  mqtt: {{ url: "mqtt://127.0.0.1:{target.port}", version: "5.0", client_id: "${{thing.id}}", keep_alive: 60 s, clean_start: true }}
-operations:
-  telemetry:
-    mqtt: {{ publish: "things/${{thing.id}}/telemetry", qos: 0 }}
-""")
-    (place / "idle.scenario.yaml").write_text(f"""wanwu: scenario/v1
-name: idle
-target: idle.target.yaml
-things:
-  meter: {{ model: builtin/meter, count: {things}, every: 12 h }}
-phases:
-  - ramp: 1 s
-  - hold: 4 s
-thresholds:
-  - things.connected max > 0
-""")
-    seen = wanwu(folder, ["run", place / "idle.scenario.yaml"], things, target.connections)
+    seen = wanwu(folder, ["run", worlds.idle_mqtt(folder, target.port, things)], things, target.connections)
     seen["agrees"] = agree("connections", things, seen["counted_connections"])
     return seen
 
@@ -234,10 +215,11 @@ def coap_con(folder):
         yield beside_floor("coap-con", "CPU µs a request, 1,000 endpoints", target, 1.5,
                            lambda: load(folder, target, "coap", 1_000, "--flood", 1),
                            lambda: floor("coap-con", target, connections=1_000, operations=effort.of(256_000)))
-        many, rate = (10_000, 10_000) if effort.quick else (1_000_000, 100_000)
+        many = 10_000 if effort.quick else 1_000_000  # a tenth of them each second
+        scenario = worlds.coap_requests(folder, target.port, many, "10 s", "5 s")
         yield beside_floor("coap-con", f"CPU µs a request, {many:,} endpoints", target, 1.5,
-                           lambda: load(folder, target, "coap", many, "--rate", f"{rate}/s"),
-                           lambda: floor("coap-con", target, connections=many, operations=effort.of(1_024_000)))
+                           lambda: wanwu(folder, ["run", scenario], many),
+                           lambda: floor("coap-con", target, connections=many, rate=many // 10, operations=effort.of(384_000)))
 
 
 def virtual_time(_folder):

@@ -1,0 +1,49 @@
+"""The bench's own rows, small and once: that they work and that program and target count alike, not how fast it is."""
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+from harness import ROOT, WANWU, Case
+
+KEYS = {"name", "unit", "ours", "floor", "peer", "limit", "holds"}
+
+
+class Bench(Case):
+    def rows(self, *names):
+        out = self.folder / "rows.json"
+        done = subprocess.run(
+            ["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--quick", "--only", *names, "--json", str(out)],
+            env={**os.environ, "WANWU_BUILD": str(pathlib.Path(WANWU).parent)}, capture_output=True, text=True, timeout=200)
+        self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)  # 1: a limit does not hold, which is not asked here
+        return json.loads(out.read_text()), done
+
+    def check(self, row, done):
+        self.assertLessEqual(KEYS, row.keys())
+        self.assertEqual({"min", "median", "max"}, row["ours"].keys())
+        self.assertTrue(0 < row["ours"]["min"] <= row["ours"]["median"] <= row["ours"]["max"], row)
+        self.assertTrue(row["counters_agree"], f"{row}\n{done.stderr}")
+
+    def test_a_row_of_each_protocol_counts_what_its_target_counts(self):
+        rows, done = self.rows("mqtt-qos0", "http-post", "coap-con")
+        self.assertEqual(["mqtt-qos0", "http-post", "coap-con", "coap-con"], [row["name"] for row in rows])
+        for row in rows:
+            self.check(row, done)
+            self.assertGreater(row["floor"], 0)
+        self.assertEqual(round(1.25 * rows[0]["floor"], 1), round(rows[0]["limit"], 1))
+
+    def test_connections_are_counted_by_the_broker(self):
+        rows, done = self.rows("mqtt-idle-bytes")
+        self.check(rows[0], done)
+        self.assertEqual(400, rows[0]["limit"])
+
+    def test_an_unknown_row_is_refused(self):
+        done = subprocess.run(["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--only", "mqtt-qos9"],
+                              capture_output=True, text=True, timeout=30)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("mqtt-qos0-paced", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
