@@ -72,6 +72,16 @@ void print_failures(const conform::suite& all, const conform::proof& found) {
   }
 }
 
+/// What was proven, but not at the first try: the case or the target does not always do the same.
+void print_wavering(const conform::suite& all, const conform::proof& found) {
+  for (const auto& one : found.cases()) {
+    const bool edits =
+        std::any_of(one.edits.begin(), one.edits.end(), [](const auto& e) { return e.tries > 1; });
+    if (!one.holds() || (one.clean_tries == 1 && !edits)) continue;
+    std::cout << all.cases[one.test_case].id << ": proven, but not at the first try\n";
+  }
+}
+
 void print_scores(const conform::proof& found, double seconds) {
   std::vector<std::vector<std::string>> rows{{"CLAUSE", "MUTANTS", "NOTICED", "SCORE"}};
   const auto add = [&](const std::string& name, const conform::clause_score& score) {
@@ -112,6 +122,7 @@ bool write_json(const std::string& path, const conform::suite& all, const confor
                               {"benign", edit.benign},
                               {"where", edit.where},
                               {"outcome", name_of(edit.what)},
+                              {"tries", edit.tries},
                               {"reason", edit.reason}});
     }
     out["cases"].push_back(std::move(row));
@@ -165,6 +176,7 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   print_failures(all, found);
+  print_wavering(all, found);
   print_scores(found, seconds);
   if (!json.empty() && !write_json(json, all, found, seconds)) {
     std::cerr << "wanwu prove: cannot write " << json << '\n';

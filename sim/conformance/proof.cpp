@@ -9,11 +9,7 @@ namespace wanwu::conform {
 
 namespace {
 
-/// Which case and edit a play is of. `edit` counts mutants, then benign ones; -1 = clean.
-struct origin {
-  std::size_t row{};
-  int edit = -1;
-};
+constexpr std::uint32_t rounds = 3;
 
 /// Was something of the body found wrong, by a step or by a monitor?
 bool broke_the_body(const case_result& result) {
@@ -29,22 +25,18 @@ bool noticed(const case_result& mutated, bool clean_deviated) {
   return mutated.outcome == verdict::pass && mutated.deviation && !clean_deviated;
 }
 
-edit_proof judge(const edit& what, bool benign, const played& one, bool clean_deviated) {
+void judge(edit_proof& out, const played& one, bool clean_deviated) {
   using outcome = edit_proof::outcome;
-  edit_proof out;
-  out.text = what.text;
-  out.benign = benign;
   out.reason = one.result.reason;
-  if (!one.edit_took_place) {
-    out.what = outcome::never_took_place;
-  } else if (benign) {
+  if (out.benign) {
     out.what = one.result.outcome == verdict::pass ? outcome::proven : outcome::refused_choice;
+  } else if (!one.edit_took_place) {
+    out.what = outcome::never_took_place;
   } else if (!noticed(one.result, clean_deviated)) {
     out.what = one.result.outcome == verdict::pass ? outcome::unnoticed : outcome::wrong_place;
   } else {
     out.what = broke_the_body(one.result) ? outcome::proven : outcome::wrong_place;
   }
-  return out;
 }
 
 }  // namespace
@@ -56,47 +48,89 @@ bool case_proof::holds() const noexcept {
 }
 
 proof::proof(const suite& all, std::vector<std::size_t> selected) : all_{all} {
-  for (const auto index : selected) cases_.push_back({index, {}, verdict::not_applicable, {}, {}});
-}
-
-void proof::run(const target_access& target, const suite_run_options& options) {
-  std::vector<play> plays;
-  std::vector<origin> origins;
-  for (std::size_t row = 0; row < cases_.size(); ++row) {
-    if (!cases_[row].profile.empty()) continue;
-    const auto index = cases_[row].test_case;
-    const auto& what = all_.cases[index];
-    plays.push_back({index, nullptr, limits::tries_max, true});
-    origins.push_back({row, -1});
-    int number = 0;
-    for (const auto* list : {&what.mutants, &what.benign}) {
+  for (const auto index : selected) {
+    auto& row = cases_.emplace_back();
+    row.test_case = index;
+    for (const auto* list : {&all.cases[index].mutants, &all.cases[index].benign}) {
       for (const edit& one : *list) {
-        // A mutant that fails at once has done what it is for; a benign one gets every chance.
-        plays.push_back({index, &one, list == &what.mutants ? 1 : limits::tries_max, true});
-        origins.push_back({row, number++});
+        auto& made = row.edits.emplace_back();
+        made.text = one.text;
+        made.benign = list == &all.cases[index].benign;
+        made.what = edit_proof::outcome::never_took_place;
+        if (all.sources) made.where = all.sources->where(one.mark);
       }
     }
   }
+}
+
+bool proof::is_benign(const planned& what) const {
+  return what.edit >= 0 && cases_[what.row].edits[static_cast<std::size_t>(what.edit)].benign;
+}
+
+const edit& proof::edit_of(const planned& what) const {
+  const auto number = static_cast<std::size_t>(what.edit);
+  const auto& from = case_of(what);
+  return number < from.mutants.size() ? from.mutants[number] : from.benign[number - from.mutants.size()];
+}
+
+std::vector<proof::planned> proof::first_plan() const {
+  std::vector<planned> out;
+  for (std::size_t row = 0; row < cases_.size(); ++row) {
+    if (!cases_[row].profile.empty()) continue;
+    for (int edit = -1; edit < static_cast<int>(cases_[row].edits.size()); ++edit) out.push_back({row, edit});
+  }
+  return out;
+}
+
+std::vector<proof::planned> proof::again(const std::string& profile) const {
+  std::vector<planned> out;
+  for (std::size_t row = 0; row < cases_.size(); ++row) {
+    const auto& one = cases_[row];
+    if (one.profile != profile || one.holds()) continue;
+    if (one.clean != verdict::pass) out.push_back({row, -1});
+    for (std::size_t edit = 0; edit < one.edits.size(); ++edit) {
+      if (one.edits[edit].what != edit_proof::outcome::proven) out.push_back({row, static_cast<int>(edit)});
+    }
+  }
+  return out;
+}
+
+void proof::play(const std::vector<planned>& plan, const target_access& target,
+                 const suite_run_options& options, std::uint32_t tries) {
+  std::vector<conform::play> plays;
+  for (const planned& one : plan) {
+    // A mutant that fails at once has done what it is for; the others get every chance.
+    const bool once = one.edit >= 0 && !is_benign(one);
+    plays.push_back({.test_case = cases_[one.row].test_case,
+                     .mutation = one.edit < 0 ? nullptr : &edit_of(one),
+                     .tries_max = once ? 1 : limits::tries_max,
+                     .independent = true});
+  }
   case_player player{all_, target, options, plays, {}};
   const auto results = player.run();
-  std::map<std::size_t, const case_result*> clean;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    if (origins[i].edit < 0) clean[origins[i].row] = &results[i].result;
-  }
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    auto& row = cases_[origins[i].row];
-    const auto& whole = *clean[origins[i].row];
-    if (whole.outcome == verdict::not_applicable || whole.not_run) continue;
+    const auto& whole = results[i].result;
+    if (plan[i].edit >= 0 || whole.outcome == verdict::not_applicable || whole.not_run) continue;
+    auto& row = cases_[plan[i].row];
     row.profile = target.profile;
     row.clean = whole.outcome;
+    row.clean_deviated = whole.deviation;
     row.clean_reason = whole.reason;
-    if (origins[i].edit < 0) continue;
-    const auto& what = all_.cases[row.test_case];
-    const auto number = static_cast<std::size_t>(origins[i].edit);
-    const bool benign = number >= what.mutants.size();
-    const edit& one = benign ? what.benign[number - what.mutants.size()] : what.mutants[number];
-    row.edits.push_back(judge(one, benign, results[i], whole.deviation));
-    if (all_.sources) row.edits.back().where = all_.sources->where(one.mark);
+    row.clean_tries = tries;
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    auto& row = cases_[plan[i].row];
+    if (plan[i].edit < 0 || row.profile != target.profile) continue;
+    judge(row.edits[static_cast<std::size_t>(plan[i].edit)], results[i], row.clean_deviated);
+    row.edits[static_cast<std::size_t>(plan[i].edit)].tries = tries;
+  }
+}
+
+void proof::run(const target_access& target, const suite_run_options& options) {
+  auto plan = first_plan();
+  for (std::uint32_t round = 1; round <= rounds && !plan.empty(); ++round) {
+    play(plan, target, options, round);
+    plan = again(target.profile);
   }
 }
 

@@ -22,14 +22,17 @@ struct edit_proof {
   std::string text, where, reason;  ///< `reason`: what the case said.
   bool benign = false;
   outcome what{};
+  std::uint32_t tries = 1;  ///< Until it came to that.
 };
 
 struct case_proof {
   std::size_t test_case{};  ///< Index into suite::cases.
   std::string profile;      ///< Of the target, the first that it applies to; "" = none.
   verdict clean = verdict::not_applicable;
+  bool clean_deviated = false;
+  std::uint32_t clean_tries = 1;
   std::string clean_reason;
-  std::vector<edit_proof> edits;
+  std::vector<edit_proof> edits;  ///< Mutants, then benign ones, as the case has them.
   bool holds() const noexcept;
 };
 
@@ -41,7 +44,8 @@ struct clause_score {
 class proof {
  public:
   proof(const suite& all, std::vector<std::size_t> selected);
-  /// Plays what no earlier profile could. `jobs`, `seed` and `stop` of the options count.
+  /// Plays what no earlier profile could. What is not proven is tried again, since in a busy moment of the
+  /// target an edited packet may not come. `jobs`, `seed` and `stop` of the options count.
   void run(const target_access& target, const suite_run_options& options);
 
   const std::vector<case_proof>& cases() const noexcept { return cases_; }
@@ -51,6 +55,18 @@ class proof {
   std::vector<clause_score> by_clause() const;
 
  private:
+  struct planned {
+    std::size_t row{};
+    int edit = -1;  ///< Into case_proof::edits; -1 = as it is.
+  };
+  const edit& edit_of(const planned& what) const;
+  bool is_benign(const planned& what) const;
+  std::vector<planned> first_plan() const;
+  std::vector<planned> again(const std::string& profile) const;
+  void play(const std::vector<planned>& plan, const target_access& target, const suite_run_options& options,
+            std::uint32_t tries);
+  const test_case& case_of(const planned& what) const { return all_.cases[cases_[what.row].test_case]; }
+
   const suite& all_;
   std::vector<case_proof> cases_;
 };
