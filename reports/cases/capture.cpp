@@ -54,9 +54,9 @@ void put32(std::string& out, std::uint32_t value) {
 
 std::uint32_t sum16(std::string_view raw, std::uint32_t sum) {
   for (std::size_t i = 0; i < raw.size(); i += 2) {
-    const auto high = static_cast<unsigned char>(raw[i]);
-    const auto low = i + 1 < raw.size() ? static_cast<unsigned char>(raw[i + 1]) : 0U;
-    sum += static_cast<std::uint32_t>(high << 8U | low);
+    const std::uint32_t high = static_cast<unsigned char>(raw[i]);
+    const std::uint32_t low = i + 1 < raw.size() ? static_cast<unsigned char>(raw[i + 1]) : 0U;
+    sum += high << 8U | low;
   }
   return sum;
 }
