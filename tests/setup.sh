@@ -11,7 +11,7 @@ build_packages=(
 )
 test_packages=(
   catch2 librapidcheck-dev clang libclang-rt-14-dev clang-format
-  mosquitto mosquitto-clients libcoap3-bin nginx-light curl wrk python3 python3-paho-mqtt chromium procps
+  mosquitto mosquitto-clients libcoap3-bin nginx-light curl wrk python3 python3-paho-mqtt chromium procps tshark
 )
 
 wanted=("${build_packages[@]}")

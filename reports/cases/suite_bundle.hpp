@@ -42,6 +42,11 @@ bool holds_suite(const std::string& directory);
 /// Reads what is there, as read_bundle() does for load runs: whole, cut, torn or damaged.
 bundle_result<suite_record> read_suite_bundle(const std::string& directory);
 
+/// A case with its wire log, whatever its verdict is; of several configurations the one that decided, or the
+/// one named.
+bundle_result<conform::case_result> read_case(const std::string& directory, const std::string& id,
+                                              const std::string& profile = {});
+
 inline constexpr std::size_t wire_files_max = 20'000;            ///< Of one bundle; later logs are not kept.
 inline constexpr std::size_t wire_bytes_read_max = 256'000'000;  ///< Of all wire logs read back together.
 

@@ -18,9 +18,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Reads wire logs of one bundle, all together within bounds.
+class wire_reader {
+ public:
+  explicit wire_reader(fs::path root) : root_{std::move(root)} {}
+
+  void read(const std::string& name, std::vector<conform::wire_event>& into) {
+    const auto path = root_ / "wire" / (name + ".ndjson");
+    std::error_code problem;
+    const auto size = fs::file_size(path, problem);
+    if (problem || size > bytes_left_) {
+      ++damaged_;
+      return;
+    }
+    bytes_left_ -= size;
+    damaged_ += for_each_line(path, [&](std::string_view line) {
+      auto event = read_wire_line(line);
+      if (!event || into.size() >= case_wire_max) return line_fate::damaged;
+      into.push_back(std::move(*event));
+      return line_fate::taken;
+    });
+  }
+  std::size_t damaged() const noexcept { return damaged_; }
+
+ private:
+  fs::path root_;
+  std::size_t damaged_ = 0;
+  std::uintmax_t bytes_left_ = wire_bytes_read_max;
+};
+
 class reader {
  public:
-  reader(const std::string& directory, suite_record& into) : root_{directory}, into_{into} {}
+  reader(const std::string& directory, suite_record& into) : root_{directory}, into_{into}, wire_{root_} {}
 
   void read_cases() {
     case_collection cases{into_.suite.planned};
@@ -29,11 +58,11 @@ class reader {
                   auto one = read_case_line(line);
                   if (!one) return line_fate::damaged;
                   if (!one->wire_name.empty() && is_finding(status_of(one->result)))
-                    read_wire(one->wire_name, one->result.wire);
+                    wire_.read(one->wire_name, one->result.wire);
                   return cases.add(std::move(one->result)) ? line_fate::taken : line_fate::damaged;
                 }));
     into_.cases = cases.take();
-    note_damage(into_.about, "wire", damaged_wire_);
+    note_damage(into_.about, "wire", wire_.damaged());
   }
 
   void read_log() {
@@ -46,23 +75,6 @@ class reader {
   }
 
  private:
-  void read_wire(const std::string& name, std::vector<conform::wire_event>& into) {
-    const auto path = root_ / "wire" / (name + ".ndjson");
-    std::error_code problem;
-    const auto size = fs::file_size(path, problem);
-    if (problem || size > wire_bytes_left_) {
-      ++damaged_wire_;
-      return;
-    }
-    wire_bytes_left_ -= size;
-    damaged_wire_ += for_each_line(path, [&](std::string_view line) {
-      auto event = read_wire_line(line);
-      if (!event || into.size() >= case_wire_max) return line_fate::damaged;
-      into.push_back(std::move(*event));
-      return line_fate::taken;
-    });
-  }
-
   void take(log_entry entry) {
     into_.duration_s = std::max(into_.duration_s, entry.at_s);
     if (entry.event == "end") into_.end = ending_named(entry.text).value_or(ending::running);
@@ -72,8 +84,7 @@ class reader {
 
   fs::path root_;
   suite_record& into_;
-  std::size_t damaged_wire_ = 0;
-  std::uintmax_t wire_bytes_left_ = wire_bytes_read_max;
+  wire_reader wire_;
 };
 
 }  // namespace
@@ -82,6 +93,23 @@ bool holds_suite(const std::string& directory) {
   const auto manifest = read_manifest_text(directory);
   const auto fields = line_fields::parse(manifest.text);
   return fields && fields->has("suite");
+}
+
+bundle_result<conform::case_result> read_case(const std::string& directory, const std::string& id,
+                                              const std::string& profile) {
+  std::optional<case_line> found;
+  for_each_line(fs::path{directory} / "cases.ndjson", [&](std::string_view line) {
+    auto one = read_case_line(line);
+    if (!one) return line_fate::damaged;
+    const bool meant = one->result.id == id && (profile.empty() || one->result.profile == profile);
+    if (meant && (!found || outweighs(one->result, found->result))) found = std::move(one);
+    return line_fate::taken;
+  });
+  if (!found)
+    return tl::unexpected{bundle_error{fmt::format("{} has no case {}{}", directory, id,
+                                                   profile.empty() ? "" : " in configuration " + profile)}};
+  if (!found->wire_name.empty()) wire_reader{directory}.read(found->wire_name, found->result.wire);
+  return std::move(found->result);
 }
 
 bundle_result<suite_record> read_suite_bundle(const std::string& directory) {

@@ -56,7 +56,8 @@ void put_bytes(std::string& out, const conform::step_result& step) {
 
 void put_step(std::string& out, const conform::step_result& step) {
   const auto where = step.where.empty() ? "" : " at " + step.where;
-  put(out, "step", fmt::format("{} of the {}{}: {}", step.number, step.part, where, step.text));
+  const auto what = step.text == step.expected ? "" : ": " + step.text;
+  put(out, "step", fmt::format("{} of the {}{}{}", step.number, step.part, where, what));
   put(out, "expected", step.expected);
   put(out, "received", step.received.empty() && !step.expected.empty() ? "nothing" : step.received);
   put_bytes(out, step);
@@ -67,20 +68,34 @@ std::string show_ms(double ms) {
   return show_time_us(ms * 1000);
 }
 
+std::string_view family_of(std::string_view id) {
+  return id.substr(0, id.find('/'));
+}
+
+/// One line a case: rows of one case that came to the same are counted, not listed.
 void put_findings(std::string& out, const suite_record& run, const suite_summary& of,
                   const terminal_style& style) {
   if (of.findings.empty()) return;
   out += '\n';
-  for (std::size_t i = 0; i < std::min(findings_listed, of.findings.size()); ++i) {
+  std::size_t lines = 0, i = 0;
+  for (; i < of.findings.size() && lines < findings_listed; ++lines) {
     const auto& one = run.cases[of.findings[i]];
     const auto status = status_of(one);
+    std::size_t rows = 1;
+    for (; i + rows < of.findings.size(); ++rows) {
+      const auto& next = run.cases[of.findings[i + rows]];
+      if (status_of(next) != status || family_of(next.id) != family_of(one.id)) break;
+    }
+    i += rows;
     const auto& why = status == case_status::waived ? one.waived : one.reason;
-    out +=
-        fmt::format("  {} {}{}\n", inked(style, fmt::format("{:<6}", words_of(status).brief), ink_of(status)),
-                    terminal_safe(one.id), why.empty() ? "" : "  " + terminal_safe(why));
+    out += fmt::format("  {} {}{}{}\n",
+                       inked(style, fmt::format("{:<6}", words_of(status).brief), ink_of(status)),
+                       terminal_safe(one.id),
+                       rows == 1 ? "" : fmt::format(" and {} more {}", rows - 1, rows == 2 ? "row" : "rows"),
+                       why.empty() ? "" : "  " + terminal_safe(why));
   }
-  if (of.findings.size() > findings_listed)
-    out += fmt::format("  and {} more; the bundle has all\n", of.findings.size() - findings_listed);
+  if (i < of.findings.size())
+    out += fmt::format("  and {} more; the bundle has all\n", of.findings.size() - i);
 }
 
 void put_coverage(std::string& out, const suite_record& run) {

@@ -26,6 +26,7 @@ int list_command(std::span<const std::string> arguments, const global_options& g
 int schema_command(std::span<const std::string> arguments, const global_options& global);
 int validate_command(std::span<const std::string> arguments, const global_options& global);
 int target_command(std::span<const std::string> arguments, const global_options& global);
+int replay_command(std::span<const std::string> arguments, const global_options& global);
 int report_command(std::span<const std::string> arguments, const global_options& global);
 int doctor_command(std::span<const std::string> arguments, const global_options& global);
 int version_command(std::span<const std::string> arguments, const global_options& global);
@@ -35,7 +36,8 @@ namespace {
 constexpr auto table = std::to_array<command>({
     {"load", "[URL]… [-n 10k] [--every 10s] [--for 2m]", "Load a target from the command line alone, no file",
      load_command},
-    {"run", "FILE… [-t TARGET] [--to html=PATH]…", "Run scenarios and judge the target", run_command},
+    {"run", "FILE|SUITE… [-t TARGET] [--to html=PATH]…", "Run scenarios and suites and judge the target",
+     run_command},
     {"plan", "FILE [--json]", "What a run would do: things, rates, sockets, memory, time", plan_command},
     {"probe", "[TARGET]", "One thing, every operation, every protocol: what came back", probe_command},
     {"prove", "SUITE [--json FILE]",
@@ -51,8 +53,9 @@ constexpr auto table = std::to_array<command>({
      "How to use the program, a command, or a part of the language", help_command},
     {"target", "[--mqtt ADDRESS:PORT] [--coap …] [--http …]",
      "Run the embedded target: MQTT, CoAP and HTTP on this machine", target_command},
-    {"report", "BUNDLE… [--to html|json|junit|md|csv=PATH]…", "Make reports again from the bundle of a run",
-     report_command},
+    {"replay", "BUNDLE CASE [-t TARGET]", "Send again what was sent in a case of an earlier run",
+     replay_command},
+    {"report", "BUNDLE… [--to FORMAT=PATH]…", "Make reports again from the bundle of a run", report_command},
     {"doctor", "[-n COUNT] [--remote] [--json]",
      "What this machine can carry, and the commands that raise it", doctor_command},
     {"version", "[--json]", "Print the program's version", version_command},

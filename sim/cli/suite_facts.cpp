@@ -25,6 +25,7 @@ std::string again_text(const opened_suite& what, const suite_wishes& wishes) {
   if (!wishes.target.empty()) out += " --target " + report::shell_quoted(wishes.target);
   if (wishes.hooks) out += " --hooks";
   if (wishes.strict) out += " --strict";
+  if (wishes.profiles.size() == 1) out += " --profile " + report::shell_quoted(wishes.profiles[0]);
   return out;
 }
 

@@ -22,7 +22,7 @@ void keep_inputs(const lang::source_set& from, std::vector<report::input_file>& 
 }
 
 std::nullopt_t complain(const std::string& what) {
-  std::cerr << "wanwu run: " << what << '\n';
+  std::cerr << "wanwu: " << what << '\n';
   return std::nullopt;
 }
 
@@ -40,6 +40,15 @@ std::optional<suite_target> find_target(const suite_wishes& wishes, std::vector<
   keep_inputs(*loaded.sources, inputs);
   auto made = suite_target_of(loaded.target, wishes.hooks);
   return made ? std::optional{std::move(*made)} : complain(made.error());
+}
+
+std::optional<suite_target> chosen_target(const suite_wishes& wishes, std::vector<report::input_file>& inputs,
+                                          const global_options& global) {
+  auto target = find_target(wishes, inputs, global);
+  if (!target) return std::nullopt;
+  if (const auto chosen = choose_configurations(*target, wishes.profiles); !chosen)
+    return complain(chosen.error());
+  return target;
 }
 
 /// waivers.yaml beside a suite of the user's own, in the current folder for one that ships.
@@ -75,15 +84,18 @@ bool is_suite_name(const std::string& word) {
          word.find(".yaml") == std::string::npos;
 }
 
+std::optional<suite_target> open_suite_target(const suite_wishes& wishes, const global_options& global) {
+  std::vector<report::input_file> inputs;
+  return chosen_target(wishes, inputs, global);
+}
+
 std::optional<opened_suite> open_suite_run(const std::string& path, const suite_wishes& wishes,
                                            const global_options& global) {
   opened_suite out;
   out.path = path;
-  auto target = find_target(wishes, out.inputs, global);
+  auto target = chosen_target(wishes, out.inputs, global);
   if (!target) return std::nullopt;
   out.target = std::move(*target);
-  if (const auto chosen = choose_configurations(out.target, wishes.profiles); !chosen)
-    return complain(chosen.error());
   const auto loaded = conform::load_suite(path, out.target.names);
   if (!report(loaded.found, *loaded.sources, global) || !loaded.loaded) return std::nullopt;
   out.suite = loaded.loaded;

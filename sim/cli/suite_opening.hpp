@@ -26,6 +26,8 @@ struct opened_suite {
 /// Whether a word of the command line means a suite: a shipped one's name, a folder, or a name that is no
 /// file.
 bool is_suite_name(const std::string& word);
+/// The target that --target, --profile and --hooks mean. Nothing after an explanation on stderr.
+std::optional<suite_target> open_suite_target(const suite_wishes& wishes, const global_options& global);
 /// Nothing after an explanation on stderr.
 std::optional<opened_suite> open_suite_run(const std::string& path, const suite_wishes& wishes,
                                            const global_options& global);

@@ -115,7 +115,6 @@ class playing {
     for (std::size_t i = 0; i < up.size(); ++i) {
       for (const auto& text : running[i].get())
         note(what_.target.configurations.size() > 1 ? up[i].where->name + ": " + text : text);
-      up[i].where->stop();
     }
   }
 
@@ -128,7 +127,8 @@ class playing {
     const auto why = why_unreachable(access->mqtt);
     if (why.empty()) return std::move(*access);
     where.stop();
-    trouble(where, "cannot reach mqtt://" + access->mqtt.text() + ": " + why);
+    trouble(where, "cannot reach mqtt://" + access->mqtt.text() + ": " + why +
+                       (where.hint.empty() ? "" : "; " + where.hint));
     return std::nullopt;
   }
 
@@ -145,6 +145,7 @@ class playing {
     options.restart = where.restart;
     options.notes = &notes;
     conform::run_cases(*what_.suite, access, options);
+    where.stop();
     return notes;
   }
 

@@ -33,7 +33,10 @@ suite_configuration embedded_one(const embedded_profile& how) {
             running->emplace(std::move(*made));
             return (*running)->access();
           },
-          [running] { return *running && (*running)->restart(); }, [running] { running->reset(); }, true};
+          [running] { return *running && (*running)->restart(); },
+          [running] { running->reset(); },
+          true,
+          ""};
 }
 
 /// The address behind a URL, when `limits` allows it.
@@ -77,8 +80,15 @@ void add_capabilities(json_pairs& into, const std::shared_ptr<const lang::node>&
   }
 }
 
-bool has_own_port(const lang::profile_spec& of) {
+bool has_free_port(const lang::profile_spec& of) {
   return of.mqtt.text.find("${port}") != std::string::npos;
+}
+
+/// Whether it is up at an address where no other configuration of the file is.
+bool has_own_address(const lang::profile_spec& of, const lang::target_file& file) {
+  if (of.mqtt.empty()) return false;
+  const auto same = [&](const lang::profile_spec& other) { return other.mqtt.text == of.mqtt.text; };
+  return has_free_port(of) || std::count_if(file.profiles.begin(), file.profiles.end(), same) == 1;
 }
 
 /// One configuration of a target file: a profile, or the file without profiles.
@@ -97,7 +107,10 @@ class described_configuration {
   const std::string& name() const noexcept { return profile_.name; }
   const json_pairs& capabilities() const noexcept { return capabilities_; }
   bool can_restart() const noexcept { return hooks_wanted_ && profile_.hooks.any(); }
-  bool is_apart() const { return can_restart() && has_own_port(profile_); }
+  std::string hint() const {
+    return profile_.hooks.any() && !hooks_wanted_ ? "its file has commands that start it: --hooks" : "";
+  }
+  bool is_apart() const { return can_restart() && has_own_address(profile_, *file_); }
 
   access_result start(const std::string& log) {
     with_.port = free_port();
@@ -160,7 +173,8 @@ suite_configuration described_one(std::shared_ptr<described_configuration> one) 
                           [one](const std::string& log) { return one->start(log); },
                           {},
                           [one] { one->stop(); },
-                          one->is_apart()};
+                          one->is_apart(),
+                          one->hint()};
   if (one->can_restart()) out.restart = [one] { return one->restart(); };
   return out;
 }
@@ -173,7 +187,7 @@ void remember(suite_target& in, const std::string& name, const std::string& json
 
 /// Whether this configuration exists only while its commands run it.
 bool needs_hooks(const lang::profile_spec& of, const lang::target_file& file) {
-  return has_own_port(of) && (of.hooks.any() || file.hooks.any());
+  return has_free_port(of) && (of.hooks.any() || file.hooks.any());
 }
 
 }  // namespace
@@ -204,7 +218,9 @@ tl::expected<suite_target, std::string> suite_target_at(const std::string& text)
                                   return access;
                                 },
                                 {},
-                                [] {}});
+                                [] {},
+                                false,
+                                ""});
   return out;
 }
 

@@ -22,6 +22,7 @@ struct suite_configuration {
   std::function<bool()> restart;  ///< Empty = nobody can.
   std::function<void()> stop;
   bool apart = false;  ///< It has an address of its own, so others may be up beside it.
+  std::string hint;    ///< What may help when it cannot be reached; "" = nothing.
 };
 
 struct suite_target {

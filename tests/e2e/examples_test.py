@@ -10,7 +10,7 @@ class Examples(Case):
     def test_there_is_an_example_for_each_thing_a_newcomer_asks(self):
         folders = [path.name for path in sorted(ROOT.glob("examples/[0-9]*"))]
         self.assertEqual(["01-quick-load", "02-three-protocols", "03-ten-sectors", "04-storm", "05-own-broker",
-                          "06-lua-behaviour"], folders)
+                          "06-lua-behaviour", "07-conformance"], folders)
 
     def test_every_example_validates_and_plans(self):
         self.assertTrue(SCENARIOS)
@@ -40,6 +40,25 @@ class Examples(Case):
                     logs.append((self.folder / "log.txt").read_bytes())
                 self.assertIn(b" arrived ", logs[0])
                 self.assertEqual(logs[0], logs[1])
+
+    def test_the_suite_of_ones_own_passes_and_is_proven(self):
+        folder = ROOT / "examples/07-conformance"
+        done = self.expect(EXIT_PASS, self.wanwu("run", folder / "house.suite.yaml", "--out", "run"))
+        self.assertIn("House rules: 3/4 testable clauses covered", done.stdout)
+        self.expect(EXIT_PASS, self.wanwu("prove", folder / "house.suite.yaml"))
+
+    def test_the_target_files_start_every_configuration(self):
+        for name, cases in (("embedded", 2), ("mosquitto", 2)):
+            with self.subTest(target=name):
+                target = ROOT / f"examples/07-conformance/{name}.target.yaml"
+                self.expect(EXIT_PASS, self.wanwu("validate", target))
+                self.expect(EXIT_PASS, self.wanwu("run", "mqtt-5.0", "--target", target, "--hooks", "--only", "CONNECT-CREDENTIALS-01",
+                                                  "--out", name))
+                summary = self.summary(name)
+                self.assertEqual(["default", "max-qos-0", "retain-off", "deny-list", "authentication", "small-limits"],
+                                 summary["suite"]["profiles"])
+                self.assertEqual({("pass", "authentication")}, {(one["verdict"], one["profile"]) for one in summary["cases"]})
+                self.assertEqual(cases, len(summary["cases"]))
 
     def test_the_quick_load_needs_no_file_and_no_target(self):
         self.expect(EXIT_PASS, self.wanwu("load", "-n", "100", "--every", "500ms", "--ramp", "1s", "--for", "3s", "--out", "run"))
