@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cerrno>
 
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace wanwu {
@@ -37,27 +36,21 @@ time_point steady_now() noexcept {
 
 }  // namespace
 
-tl::expected<std::unique_ptr<reactor>, std::error_code> reactor::create() {
+tl::expected<std::unique_ptr<reactor>, std::error_code> reactor::create(const waker* bell) {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) return tl::unexpected{last_error()};
-  const int waker = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (waker < 0) {
-    const auto why = last_error();
-    ::close(epoll);
-    return tl::unexpected{why};
-  }
-  std::unique_ptr<reactor> made{new reactor{epoll, waker}};
-  if (const auto why =
-          made->control(EPOLL_CTL_ADD, waker, EPOLLIN | static_cast<std::uint32_t>(EPOLLET), waker_mark)) {
+  std::unique_ptr<reactor> made{new reactor{epoll}};
+  if (bell == nullptr) return made;
+  constexpr auto once_each = EPOLLIN | static_cast<std::uint32_t>(EPOLLET);
+  if (const auto why = made->control(EPOLL_CTL_ADD, bell->descriptor(), once_each, waker_mark)) {
     return tl::unexpected{why};
   }
   return made;
 }
 
-reactor::reactor(int epoll, int waker) : epoll_{epoll}, waker_{waker}, from_kernel_(batch_max) {}
+reactor::reactor(int epoll) : epoll_{epoll}, from_kernel_(batch_max) {}
 
 reactor::~reactor() {
-  ::close(waker_);
   ::close(epoll_);
 }
 
@@ -162,11 +155,6 @@ void reactor::tell(time_point now) {
   }
   told.clear();
   telling_.swap(told);
-}
-
-void reactor::wake() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(waker_, &one, sizeof one);  // full counter: already awake
 }
 
 }  // namespace wanwu

@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "protocols/core/time.hpp"
+#include "protocols/transport/waker.hpp"
 
 namespace wanwu {
 
@@ -32,7 +33,7 @@ class readiness_listener {
 };
 
 /// Epoll with edge-triggered descriptors: one epoll_ctl in a connection's life (24 B a connection of ours
-/// against 464 B for an Asio wait). Belongs to one thread except for wake(). Not movable: listeners keep
+/// against 464 B for an Asio wait). Belongs to one thread. Not movable: listeners keep
 /// references.
 class reactor {
  public:
@@ -41,7 +42,8 @@ class reactor {
   static constexpr std::size_t listeners_max = 1024;  ///< One a driver: far more than a worker has.
 
   /// Fails when the kernel gives no descriptor. Call it on the worker's thread, after own_descriptor_table().
-  static tl::expected<std::unique_ptr<reactor>, std::error_code> create();
+  /// `bell` ends its waits from other threads.
+  static tl::expected<std::unique_ptr<reactor>, std::error_code> create(const waker* bell = nullptr);
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
   ~reactor();
@@ -64,13 +66,10 @@ class reactor {
   /// Makes the next wait() return at once with this event: for failures found outside a dispatch.
   void post(listener_id listener, readiness event);
 
-  /// Waits until something is ready, `deadline` has come, or wake(), and tells the listeners. Nothing given:
-  /// no deadline; one that is past: only looks. Nanosecond timeouts (epoll_pwait2), milliseconds before Linux
-  /// 5.11. Returns the steady clock after the wait, which is also the `now` the listeners got.
+  /// Waits until something is ready, `deadline` has come, or the bell rings, and tells the listeners. Nothing
+  /// given: no deadline; one that is past: only looks. Nanosecond timeouts (epoll_pwait2), milliseconds
+  /// before Linux 5.11. Returns the steady clock after the wait, which is also the `now` the listeners got.
   time_point wait(std::optional<time_point> deadline);
-
-  /// Ends a wait() from any thread, or from a signal handler.
-  void wake() noexcept;
 
  private:
   struct slot {
@@ -78,14 +77,13 @@ class reactor {
     std::vector<readiness> batch;
   };
 
-  reactor(int epoll, int waker);
+  explicit reactor(int epoll);
   int wait_for_events(std::optional<time_point> deadline) noexcept;
   std::error_code control(int operation, int fd, std::uint32_t events, std::uint64_t mark) noexcept;
   void sort_into_batches(int count);
   void tell(time_point now);
 
   int epoll_;
-  int waker_;
   bool has_nanoseconds_ = true;
   std::vector<slot> slots_;
   std::vector<std::uint16_t>

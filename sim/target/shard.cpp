@@ -6,7 +6,7 @@
 namespace wanwu::target {
 
 std::error_code shard::open(listen_addresses& where) {
-  auto made = reactor::create();
+  auto made = reactor::create(bell_.get());
   if (!made) return made.error();
   reactor_ = std::move(*made);
   const auto listen = [&](std::optional<socket_address>& address, service what) -> std::error_code {
@@ -30,7 +30,7 @@ std::error_code shard::open(listen_addresses& where) {
 }
 
 void shard::wake() noexcept {
-  if (!woken_.exchange(true, std::memory_order_acq_rel)) reactor_->wake();
+  if (!woken_.exchange(true, std::memory_order_acq_rel)) bell_->wake();
 }
 
 void shard::wake_others() {
@@ -74,6 +74,7 @@ bool shard::is_drained() const {
 
 void shard::run(duration grace) {
   time_point now = reactor_->wait(time_point{});
+  take_turn(now);  // that wait may have heard the bell
   std::optional<time_point> end;
   while (true) {
     auto until = now + longest_wait;

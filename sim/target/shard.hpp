@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/transport/waker.hpp"
 #include "sim/target/datagram_port.hpp"
 #include "sim/target/stream_port.hpp"
 
@@ -32,7 +33,9 @@ constexpr std::uint32_t lanes_per_shard = 2;
 
 class shard {
  public:
-  shard(shared_state& shared, std::uint32_t index) : shared_{shared}, index_{index} {}
+  /// `bell` is made before any shard's thread has a descriptor table of its own: all of them ring it.
+  shard(shared_state& shared, std::uint32_t index, std::unique_ptr<waker> bell)
+      : shared_{shared}, index_{index}, bell_{std::move(bell)} {}
 
   /// On the shard's own thread, before run(): opens reactor and sockets. The addresses come back with their
   /// ports.
@@ -52,6 +55,7 @@ class shard {
 
   shared_state& shared_;
   std::uint32_t index_;
+  std::unique_ptr<waker> bell_;
   std::unique_ptr<reactor> reactor_;
   std::vector<std::unique_ptr<stream_port>> streams_;
   std::unique_ptr<datagram_port> datagrams_;

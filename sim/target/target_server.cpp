@@ -23,8 +23,12 @@ constexpr std::uint32_t shards_max = 512;
 std::uint32_t shards_for(std::uint64_t connections, std::uint64_t descriptors, std::uint32_t cores) noexcept {
   const auto room =
       descriptors > 2 * descriptors_spared ? descriptors - descriptors_spared : descriptors_spared;
-  const auto wanted = static_cast<double>(connections) * uneven / static_cast<double>(room);
-  const auto by_room = static_cast<std::uint32_t>(std::min<double>(wanted, shards_max - 1)) + 1;
+  const auto count_for = [&](std::uint64_t a_table) {
+    const auto wanted = static_cast<double>(connections) * uneven / static_cast<double>(a_table);
+    return static_cast<std::uint32_t>(std::min<double>(wanted, shards_max - 1)) + 1;
+  };
+  const std::uint64_t bells = count_for(room);  // each table holds those of all shards
+  const auto by_room = count_for(room - std::min(bells, room / 2));
   return std::clamp(std::max(by_room, std::min(cores, 2U)), 1U, shards_max);
 }
 
@@ -57,10 +61,14 @@ tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(s
   p.where = settings.where;
   auto server = std::unique_ptr<target_server>{new target_server{std::move(made)}};
   for (std::uint32_t i = 0; i < count; ++i) {
-    p.shards.push_back(std::make_unique<shard>(p.shared, i));
+    auto bell = waker::create();
+    if (!bell) return tl::unexpected{"cannot start: " + bell.error().message()};
+    p.shards.push_back(std::make_unique<shard>(p.shared, i, std::move(*bell)));
+  }
+  for (const auto& each : p.shards) {
     std::promise<std::error_code> opened;
     auto result = opened.get_future();
-    shard& own = *p.shards.back();
+    shard& own = *each;
     p.threads.emplace_back([&p, &own, &opened] {
       auto error = own_descriptor_table();
       if (!error) error = own.open(p.where);

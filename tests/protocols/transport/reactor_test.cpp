@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "protocols/transport/descriptors.hpp"
 #include "tests/protocols/transport/stream_recorder.hpp"
 
 using namespace wanwu;
@@ -39,12 +40,31 @@ TEST_CASE("A wait ends at its deadline, not before and not a millisecond after i
 }
 
 TEST_CASE("A wake from another thread ends a wait without deadline") {
-  const auto events = new_reactor();
-  std::thread other{[&] { events->wake(); }};
+  const auto bell = std::move(*waker::create());
+  const auto events = std::move(*reactor::create(bell.get()));
+  std::thread other{[&] { bell->wake(); }};
   events->wait(std::nullopt);
   other.join();
-  events->wake();
+  bell->wake();
   events->wait(std::nullopt);
+}
+
+TEST_CASE("A wake reaches a thread that has a descriptor table of its own, from one that has another") {
+  const auto bell = std::move(*waker::create());
+  std::error_code of_waiting, of_ringing;
+  std::thread waits{[&] {
+    of_waiting = own_descriptor_table();
+    const auto events = std::move(*reactor::create(bell.get()));
+    events->wait(std::nullopt);
+  }};
+  std::thread rings{[&] {
+    of_ringing = own_descriptor_table();
+    bell->wake();
+  }};
+  rings.join();
+  waits.join();
+  CHECK_FALSE(of_waiting);
+  CHECK_FALSE(of_ringing);
 }
 
 TEST_CASE("Posted events arrive once, in one batch, and those posted meanwhile in the next") {

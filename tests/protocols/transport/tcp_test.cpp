@@ -181,7 +181,7 @@ TEST_CASE("Without descriptors a link fails with EMFILE and the others live on")
     REQUIRE(bound);
     for (std::uint32_t i = 0; i < 40; ++i) client.open(link_id{i}, *bound, now);
     CHECK(turn_until(*events, [&] { return at_client.count["opened"] + at_client.count["failed"] == 40; }));
-    CHECK(at_client.count["opened"] == 9);  // 12 less epoll, waker and listener
+    CHECK(at_client.count["opened"] == 10);  // 12 less epoll and listener
     CHECK(at_client.seen[39] == "failed " + std::to_string(EMFILE));
     CHECK(turn_until(*events, [&] { return !at_server.accept_errors.empty(); }));
     CHECK(at_server.accept_errors.front() == EMFILE);
@@ -189,7 +189,7 @@ TEST_CASE("Without descriptors a link fails with EMFILE and the others live on")
 }
 
 TEST_CASE("Accepting goes on when a link of the server has closed") {
-  with_descriptors_left(3 + 2 + 1, [] {
+  with_descriptors_left(2 + 2 + 1, [] {
     auto events = new_reactor();
     tcp_transport client{*events}, server{*events};
     stream_recorder<tcp_transport> at_client{client}, at_server{server};
@@ -211,12 +211,12 @@ TEST_CASE("A worker's own table takes descriptors up to the limit and says how m
     REQUIRE_FALSE(own_descriptor_table());
     const auto left = descriptors_left();
     auto events = new_reactor();
-    CHECK(descriptors_left() == left - 2);
+    CHECK(descriptors_left() == left - 1);
     tcp_transport client{*events, {source_pool{0x7F000101, 16}, 4096}}, server{*events};
     stream_recorder<tcp_transport> at_client{client}, at_server{server};
     const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
     REQUIRE(bound);
-    const auto links = static_cast<std::uint32_t>(std::min<std::uint64_t>((left - 3) / 2, 9'000));
+    const auto links = static_cast<std::uint32_t>(std::min<std::uint64_t>((left - 2) / 2, 9'000));
     client.prepare(links);
     for (std::uint32_t i = 0; i < links; ++i) {
       client.open(link_id{i}, *bound, now);
@@ -226,6 +226,6 @@ TEST_CASE("A worker's own table takes descriptors up to the limit and says how m
     CHECK(turn_until(*events,
                      [&] { return at_client.count["opened"] == all && at_server.count["accepted"] == all; }));
     CHECK(at_client.count["failed"] == 0);
-    CHECK(descriptors_left() == left - 3 - 2 * links);
+    CHECK(descriptors_left() == left - 2 - 2 * links);
   }).join();
 }
