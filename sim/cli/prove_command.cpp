@@ -5,9 +5,9 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/conformance/case_selection.hpp"
 #include "scenarios/conformance/load_suite.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/command.hpp"
@@ -36,15 +36,6 @@ constexpr std::string_view name_of(edit_proof::outcome what) {
       return "refused choice";
   }
   return "";
-}
-
-bool is_wanted(const conform::test_case& what, const std::vector<std::string>& only) {
-  const auto fits = [&](const std::string& pattern) {
-    const auto is = [&](const std::string& text) { return fnmatch(pattern.c_str(), text.c_str(), 0) == 0; };
-    return is(what.id) || is(what.family) || is(what.group) ||
-           std::any_of(what.clauses.begin(), what.clauses.end(), is);
-  };
-  return only.empty() || std::any_of(only.begin(), only.end(), fits);
 }
 
 std::string percent(const conform::clause_score& score) {
@@ -142,8 +133,8 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
   std::uint32_t jobs = 192;
   app.add_option("SUITE", name, "A shipped suite, a file, or a folder that holds suite.yaml").required();
   app.add_option("--json", json, "Write all of it to FILE too").type_name("FILE");
-  app.add_option("--only", only, "Only cases whose id, group or clause fits (* ? [])")
-      .type_name("PATTERN")
+  app.add_option("--only", only, "Only these cases, selected as in wanwu run (repeatable)")
+      .type_name("SELECTOR")
       .take_all();
   app.add_option("--jobs", jobs, "Cases side by side").range(1, 1024).show_default();
   if (const auto code = app.parse(arguments)) return *code;
@@ -151,14 +142,11 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
   const auto loaded = conform::load_suite(name, embedded_capability_names());
   if (!report(loaded.found, *loaded.sources, global) || !loaded.loaded) return exit_bad_input;
   const auto& all = *loaded.loaded;
-  std::vector<std::size_t> selected;
-  for (std::size_t i = 0; i < all.cases.size(); ++i) {
-    if (is_wanted(all.cases[i], only)) selected.push_back(i);
-  }
-  if (selected.empty()) return usage_error("prove", "no case fits --only");
+  auto selected = conform::select_cases(all, only, {});
+  if (!selected) return usage_error("prove", selected.error());
 
   const auto began = std::chrono::steady_clock::now();
-  conform::proof found{all, std::move(selected)};
+  conform::proof found{all, std::move(*selected)};
   for (const auto& profile : embedded_profiles()) {
     auto target = embedded_configuration::start(profile);
     if (!target) {

@@ -201,9 +201,14 @@ void case_player::start_more() {
   }
   while (start_next(plain_, jobs)) {
   }
-  const bool rest_blocked = running_.empty() && (!plain_.empty() || !timed_.empty());
-  if (!busy && running_.empty() && timed_.empty() && plain_.empty()) start_next(alone_, 1);
-  if (rest_blocked && !busy) {  // they need each other, or an exclusive one
+  // What this machine was too late for is played again when there is less to do.
+  const bool all_begun = timed_.empty() && plain_.empty();
+  while ((all_begun || running_.empty()) && start_next(late_, std::max<std::size_t>(1, jobs / 8))) {
+  }
+  if (busy || !running_.empty()) return;
+  if (all_begun) {
+    start_next(alone_, 1);
+  } else {  // they need each other, or an exclusive one
     if (!alone_.empty() && start_next(alone_, 1)) return;
     auto& rest = plain_.empty() ? timed_ : plain_;
     const auto index = rest.back();
@@ -243,23 +248,25 @@ void case_player::step_all() {
 void case_player::finish(seat_of_case& one) {
   const auto index = one.index;
   const auto& what = case_of(index);
-  const bool unreliable = one.run->unreliable();
+  const std::string lateness = one.run->lateness();
   const auto tries = results_[index].result.tries;
   hurry_ = hurry_ || one.run->alarming();
   auto result = one.run->take_result(now_);
   result.tries = tries;
-  const bool again = unreliable
-                         ? tries < limits::tries_max
-                         : what.timing && result.outcome == verdict::fail && tries < plays_[index].tries_max;
   results_[index].edit_took_place = one.run->edit_took_place();
-  if (again && !stopped() && !solo_running_) {
-    results_[index].result.tries = tries;
-    return start(index);
+  const bool may_repeat = !stopped() && !solo_running_;
+  const bool measures_again =
+      what.timing && result.outcome == verdict::fail && tries < plays_[index].tries_max;
+  if (may_repeat && lateness.empty() && measures_again) return start(index);
+  if (may_repeat && !lateness.empty() && tries < limits::late_tries_max) {
+    progress_[index] = progress::waiting;
+    (what.exclusive ? alone_ : late_).push_back(index);
+    return;
   }
-  if (unreliable && result.outcome != verdict::error && result.findings.empty()) {
+  if (!lateness.empty() && result.outcome != verdict::error && result.findings.empty()) {
     result.outcome = verdict::inconclusive;
-    result.reason =
-        fmt::format("the machine was late while time was measured, {} times; {}", tries, result.reason);
+    result.reason = fmt::format("{}, at each of {} tries{}{}", lateness, tries,
+                                result.reason.empty() ? "" : "; ", result.reason);
   }
   results_[index].result = std::move(result);
   if (unchecked_.empty()) first_unchecked_ = now_;

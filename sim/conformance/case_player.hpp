@@ -81,8 +81,8 @@ class case_player {
   std::function<void(std::size_t, const played&)> ended_;
   std::vector<played> results_;
   std::vector<progress> progress_;
-  std::vector<std::size_t> timed_, plain_, alone_;  ///< What waits, last first.
-  std::deque<std::size_t> solo_;                    ///< Suspects of the target's death, one at a time.
+  std::vector<std::size_t> timed_, plain_, late_, alone_;  ///< What waits, last first.
+  std::deque<std::size_t> solo_;                           ///< Suspects of the target's death, one at a time.
   std::unique_ptr<link_board> board_;
   std::vector<std::unique_ptr<seat_of_case>> running_;
   std::unique_ptr<target_check> check_;

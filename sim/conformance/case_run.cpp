@@ -294,7 +294,9 @@ void case_run::judge_lag() {
   const bool failed = match_->now() == condition_run::state::unmet;
   const bool timed = match_->current().not_before.has_value();
   const auto span = match_->strictest();
-  if (span && ((failed && match_->by_time()) || timed) && lag_ * 10 > *span) unreliable_ = true;
+  if (!span || !((failed && match_->by_time()) || timed) || lag_ * 10 <= *span) return;
+  const auto ms = [](duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
+  lateness_ = fmt::format("this machine was {} ms late while {} ms were measured", ms(lag_), ms(*span));
 }
 
 void case_run::conclude(time_point now) {

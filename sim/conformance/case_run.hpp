@@ -49,7 +49,9 @@ class case_run final : private match_context {
   bool done() const noexcept { return phase_ == phase::done; }
   std::optional<time_point> deadline() const;
   /// The machine was too late to judge time; this try says nothing.
-  bool unreliable() const noexcept { return unreliable_; }
+  bool unreliable() const noexcept { return !lateness_.empty(); }
+  /// How late it was, and for what span of time.
+  const std::string& lateness() const noexcept { return lateness_; }
   /// A link was closed by the target or could not be opened, or the case failed: look whether it lives.
   bool alarming() const noexcept;
   bool edit_took_place() const;
@@ -107,7 +109,8 @@ class case_run final : private match_context {
   bool sifting_ = false;  ///< A probe: what it does not wait for stays for later steps.
   time_point until_;
   duration lag_{};
-  bool unreliable_ = false, refused_to_open_ = false;
+  std::string lateness_;
+  bool refused_to_open_ = false;
   message_ptr greeting_;
   verdict outcome_ = verdict::pass;
   std::string reason_;

@@ -29,8 +29,8 @@ inline constexpr int alive_tries = 3;
 inline constexpr duration alive_shared = std::chrono::milliseconds{50};
 /// The loop wakes at least this often, so that its own lag is noticed.
 inline constexpr duration heartbeat = std::chrono::milliseconds{10};
-/// Tries of a case that measures time, or during which the machine was late.
-inline constexpr std::uint32_t tries_max = 3;
+/// Tries of a case that measures time and fails, and of one during which this machine was late.
+inline constexpr std::uint32_t tries_max = 3, late_tries_max = 5;
 
 /// A hook's command, and a target until it takes connections; then how long it may take to end.
 inline constexpr duration hook_within = std::chrono::seconds{10};

@@ -50,7 +50,7 @@ class Prove(Case):
         self.assertIn("mutation score 50 %", done.stdout)
 
     def test_one_case_alone(self):
-        done = self.expect(EXIT_PASS, self.wanwu("prove", "mqtt-5.0", "--only", "MQTT-3.12.4-1", "--jobs", "1"))
+        done = self.expect(EXIT_PASS, self.wanwu("prove", "mqtt-5.0", "--only", "clause:3.12.4-1", "--jobs", "1"))
         self.assertIn("100 %", done.stdout)
         self.expect(EXIT_BAD_INPUT, self.wanwu("prove", "mqtt-5.0", "--only", "NO-SUCH-CASE"))
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -168,6 +169,31 @@ TEST_CASE("A case that measures time is tried three times before it fails") {
   CHECK(done.cases[0].tries == 3);
   CHECK(done.cases[1].outcome == verdict::fail);
   CHECK(done.cases[1].reason.find("too early") != std::string::npos);
+}
+
+TEST_CASE("What was judged by the clock while this machine was late is played again") {
+  const auto loaded = suite_of(
+      a_case(
+          "WAITS",
+          "      - stimulus: { as: tester, packet: PINGREQ }\n"
+          "      - verify: { as: tester, packet: PUBACK, within: 1 s, ignore: [ { packet: PINGRESP } ] }\n") +
+      a_case("SLOW", slow));
+  loopback_target target{{loopback_target::polite, {}, {}}};
+  target_access access;
+  access.mqtt = target.address();
+  suite_run_options options;
+  options.selected = {0, 1};
+  bool once = true;
+  options.ended = [&](const case_result& one) {
+    if (one.id != "SLOW" || !std::exchange(once, false)) return;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{400};
+    while (std::chrono::steady_clock::now() < until) {  // a report that takes its time
+    }
+  };
+  const auto done = run_cases(*loaded.loaded, access, options);
+  INFO(done[0].reason);
+  CHECK(done[0].tries >= 2);
+  CHECK(done[0].outcome == verdict::fail);
 }
 
 TEST_CASE("No target can hang the runner, whatever it does") {
