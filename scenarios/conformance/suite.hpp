@@ -58,9 +58,7 @@ struct corruption_text {
 
 /// A packet that is to be sent, or injected.
 struct message_text {
-  std::string
-      packet;  ///< "CONNECT"; "" when `bytes` says all. May come from a parameter: then `packet_from`.
-  std::optional<lang::text_template> packet_from;
+  std::string packet;  ///< "CONNECT", a parameter's value included; "" when `raw` says all.
   std::vector<setting> set;
   corruption_text wrong;
   std::optional<byte_pattern> raw;
@@ -74,7 +72,6 @@ struct saved_value {
 /// A packet that is to be recognised. "" = any.
 struct packet_pattern {
   std::string packet;
-  std::optional<lang::text_template> packet_from;
   std::optional<lang::expression> where;
   std::string where_text;  ///< As written, for reports.
 };

@@ -163,8 +163,7 @@ void case_run::go_on_opening(time_point now) {
   }
   if (!what.connects) return met(now);
   message_text greeting = what.message;
-  if (greeting.packet.empty() && !greeting.packet_from && !greeting.raw)
-    greeting.packet = settings_.language.greeting();
+  if (greeting.packet.empty() && !greeting.raw) greeting.packet = settings_.language.greeting();
   if (!send_message(greeting, {}, now)) return;
   if (what.expect != nullptr) return begin_match(*what.expect, now);
   own_ = {};
@@ -226,7 +225,7 @@ void case_run::begin_stimulus(time_point now) {
 void case_run::begin_probe(time_point now) {
   const step& what = current();
   sifting_ = true;
-  const bool own = what.message.packet.empty() && !what.message.packet_from && !what.message.raw;
+  const bool own = what.message.packet.empty() && !what.message.raw;
   if (own) {
     auto& link = links_.at(what.role);
     if (!links_.send(what.role, link.talk->probe(), now)) return unmet("the connection is closed", now);
@@ -266,7 +265,7 @@ bool case_run::offer_oldest(std::vector<std::size_t>& skip, time_point now) {
   if (match_->now() != condition_run::state::waiting) return false;
   const bool passed_over = oldest->what == arrival::kind::packet && links_.at(role).well_behaved &&
                            links_.at(role).talk->looks_after(*oldest->packet) &&
-                           !match_->names(oldest->packet->packet(), scope_);
+                           !match_->names(oldest->packet->packet());
   if (passed_over) {
     links_.take(role, skip[role]);
     return true;

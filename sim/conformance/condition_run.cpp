@@ -4,35 +4,27 @@
 
 #include <fmt/format.h>
 
-#include "sim/conformance/mqtt_writing.hpp"
-
 namespace wanwu::conform {
 
 namespace {
 
 using kind = condition::kind;
 
-bool names_packet(const packet_pattern& pattern, std::string_view packet, case_scope& scope) {
-  if (pattern.packet_from) {
-    const auto name = packet_name(pattern.packet, pattern.packet_from, scope);
-    return name && *name == packet;
-  }
+bool names_packet(const packet_pattern& pattern, std::string_view packet) {
   return pattern.packet.empty() || pattern.packet == packet;
 }
 
-bool names_anywhere(const condition& what, std::string_view packet, case_scope& scope) {
-  const auto named = [&](const packet_pattern& p) {
-    return (!p.packet.empty() || p.packet_from) && names_packet(p, packet, scope);
-  };
+bool names_anywhere(const condition& what, std::string_view packet) {
+  const auto named = [&](const packet_pattern& p) { return p.packet == packet; };
   if (what.what == kind::packet && named(what.pattern)) return true;
   if (what.what == kind::bytes) return true;  // exact bytes may be any packet
   if (what.until && named(*what.until)) return true;
   if (std::any_of(what.ignore.begin(), what.ignore.end(), named)) return true;
   if (std::any_of(what.without.begin(), what.without.end(), named)) return true;
   for (const auto& option : what.options) {
-    if (names_anywhere(*option, packet, scope)) return true;
+    if (names_anywhere(*option, packet)) return true;
   }
-  return what.then != nullptr && names_anywhere(*what.then, packet, scope);
+  return what.then != nullptr && names_anywhere(*what.then, packet);
 }
 
 double seconds(duration d) {
@@ -42,7 +34,7 @@ double seconds(duration d) {
 }  // namespace
 
 bool fits(const packet_pattern& pattern, const message& seen, duration elapsed, case_scope& scope) {
-  if (!names_packet(pattern, seen.packet(), scope)) return false;
+  if (!names_packet(pattern, seen.packet())) return false;
   return !pattern.where || scope.evaluate(*pattern.where, seen, elapsed).truth();
 }
 
@@ -104,8 +96,8 @@ bool condition_run::concerns(std::uint16_t role) const {
   return std::any_of(children_.begin(), children_.end(), [&](const auto& c) { return c->concerns(role); });
 }
 
-bool condition_run::names(std::string_view packet, case_scope& scope) const {
-  return names_anywhere(*at_, packet, scope);
+bool condition_run::names(std::string_view packet) const {
+  return names_anywhere(*at_, packet);
 }
 
 std::optional<time_point> condition_run::deadline() const {

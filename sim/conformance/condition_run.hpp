@@ -53,7 +53,7 @@ class condition_run {
   state now() const noexcept { return state_; }
   bool concerns(std::uint16_t role) const;
   /// Does any packet pattern of it, now or later, name this packet?
-  bool names(std::string_view packet, case_scope& scope) const;
+  bool names(std::string_view packet) const;
   std::optional<time_point> deadline() const;
   /// The shortest span of time that is being judged.
   std::optional<duration> strictest() const;

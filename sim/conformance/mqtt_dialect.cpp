@@ -162,10 +162,8 @@ void mqtt_conversation::give_defaults(mqtt::draft& to) const {
 
 scripted<bytes> mqtt_conversation::write(const message_text& wanted, case_scope& scope) {
   if (wanted.raw) return render_bytes(*wanted.raw, scope);
-  const auto name = packet_name(wanted.packet, wanted.packet_from, scope);
-  if (!name) return tl::unexpected{name.error()};
-  const auto type = mqtt::find_packet_type(*name);
-  if (!type) return tl::unexpected{fmt::format("'{}' is no packet", *name)};
+  const auto type = mqtt::find_packet_type(wanted.packet);
+  if (!type) return tl::unexpected{fmt::format("'{}' is no packet", wanted.packet)};
   mqtt::draft out{*type, *type == packet_type::connect ? version_of(who_.version) : level_};
   give_defaults(out);
   bool has_id = false;

@@ -123,11 +123,6 @@ scripted<bytes> render_bytes(const byte_pattern& what, case_scope& scope) {
   return bytes{out.view().begin(), out.view().end()};
 }
 
-scripted<std::string> packet_name(const std::string& fixed, const std::optional<lang::text_template>& from,
-                                  case_scope& scope) {
-  return from ? render_text(*from, scope) : scripted<std::string>{fixed};
-}
-
 complaint apply_setting(mqtt::draft& to, const setting& what, case_scope& scope) {
   if (std::holds_alternative<std::monostate>(what.value)) {
     to.remove(what.name);

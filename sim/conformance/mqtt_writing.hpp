@@ -14,8 +14,5 @@ complaint apply_setting(mqtt::draft& to, const setting& what, case_scope& scope)
 complaint apply_corruption(mqtt::draft& to, const corruption_text& what, case_scope& scope);
 /// The bytes of a pattern without wildcards.
 scripted<bytes> render_bytes(const byte_pattern& what, case_scope& scope);
-/// The packet's name, which may come from a parameter.
-scripted<std::string> packet_name(const std::string& fixed, const std::optional<lang::text_template>& from,
-                                  case_scope& scope);
 
 }  // namespace wanwu::conform

@@ -75,6 +75,11 @@ TEST_CASE("Arithmetic binds and rounds as in C, and / always divides exactly") {
                                             {"size('äb')", 2},
                                             {"number('12')", 12},
                                             {"int(2.9)", 2},
+                                            {"0x82 + 1", 131},
+                                            {"0xFf", 255},
+                                            {"0b1111", 15},
+                                            {"0b0", 0},
+                                            {"-0x10", -16},
                                             {"true ? false ? 1 : 2 : 3", 2}};
   for (const auto& [source, expected] : table) CHECK(w.run(source).number() == Approx(expected));
 }
@@ -98,6 +103,8 @@ TEST_CASE("Truth, order and membership") {
                           "true || 1 / 0 > 5",
                           "!(false && true)",
                           "3 in [1, 2, 3]",
+                          "16 in [0, 0x10]",
+                          "3 in [0b11]",
                           "'eco' in ['eco', 'off']",
                           "!(4 in [1, 2])",
                           "1 in input.list",
@@ -108,6 +115,7 @@ TEST_CASE("Truth, order and membership") {
                           "input.nested.on != 2",
                           "input.missing == null",
                           "1.5 s == 1500 ms",
+                          "4 * 1.5 s + 1 s == 7 s",
                           "2 min > 100 s",
                           "starts_with(thing.id, 'lamp')",
                           "ends_with('abc', 'c')",
@@ -200,6 +208,11 @@ TEST_CASE("Every mistake is found when compiling, with its offset and what would
       {"1 ? 2 : 3", 0, "the condition"},
       {"100000000 d", 0, "out of range"},
       {"#", 0, "means nothing here"},
+      {"1 + 0x", 4, "`0x` is not a number"},
+      {"0xg1", 0, "`0xg1` is not a number"},
+      {"0b102", 0, "`0b102` is not a number"},
+      {"0x82s", 0, "`0x82s` is not a number"},
+      {"0xffffffffffffffff", 0, "the number is too large"},
   });
   for (const auto& [source, offset, message] : table) {
     CAPTURE(source);
@@ -213,6 +226,30 @@ TEST_CASE("Every mistake is found when compiling, with its offset and what would
   CHECK_FALSE(compile_expression(std::string(5000, ' '), w.names));
   CHECK_FALSE(compile_expression("'text'", w.names, value_type::boolean));
   CHECK(compile_expression("temprature", w.names).error().hint == "did you mean `temperature`?");
+}
+
+TEST_CASE("Constants of any kind are known by name, and a copied table has its own") {
+  slot_table copy{false};
+  {
+    slot_table names{false};
+    std::string text = "abc";
+    names.add_constant("text", value::of(std::string_view{text}));
+    names.add_constant("number", value::of(std::int64_t{0x82}));
+    names.add_constant("time", value::of(wanwu::duration{std::chrono::seconds{2}}));
+    names.add_constant("yes", value::of(true));
+    names.add_constant("nothing", value{});
+    names.add_constant("text", value::of("a known name keeps what it is"));
+    text = "xxx";
+    copy = names;
+  }
+  eval_context context;
+  for (const char* yes : {"text == 'abc'", "number == 130", "time * 2 == 4 s", "yes", "nothing == null"}) {
+    CAPTURE(yes);
+    const auto compiled = compile_expression(yes, copy, value_type::boolean);
+    REQUIRE(compiled);
+    CHECK(compiled->evaluate(context).truth());
+  }
+  CHECK_FALSE(compile_expression("time + number", copy));
 }
 
 TEST_CASE("A long chain neither overflows the stack nor is refused") {
