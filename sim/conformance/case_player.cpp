@@ -40,8 +40,14 @@ void case_player::note(std::string text) {
 }
 
 case_settings case_player::settings_for(std::size_t index, std::string unique) const {
-  return {all_,       case_of(index),    target_,         mqtt_dialect(),
-          announced_, std::move(unique), options_.strict, plays_[index].mutation};
+  return {all_,
+          case_of(index),
+          target_,
+          mqtt_dialect(),
+          known_.announced,
+          std::move(unique),
+          options_.strict,
+          plays_[index].mutation};
 }
 
 void case_player::deliver(std::size_t index) {
@@ -69,18 +75,31 @@ void case_player::blank(std::size_t index, verdict outcome, std::string reason, 
 bool case_player::begin() {
   now_ = std::chrono::steady_clock::now();
   auto board = link_board::create(target_.mqtt);
-  std::string why = board ? "" : board.error().message();
-  auto found = liveliness::silent;
   if (board) {
     board_ = std::move(*board);
-    found = discover(*board_, target_, announced_, version_, why);
+    std::vector<std::uint8_t> versions;
+    for (const role_spec& role : all_.roles) {
+      if (std::find(versions.begin(), versions.end(), role.version) == versions.end())
+        versions.push_back(role.version);
+    }
+    known_ = discover(*board_, target_, std::move(versions));
+  } else {
+    known_.why = board.error().message();
   }
-  expected_ = found;
-  if (found != liveliness::silent) return true;
+  if (known_.found != liveliness::silent) return true;
   for (std::size_t i = 0; i < plays_.size(); ++i)
     blank(i, verdict::inconclusive,
-          fmt::format("the target at {} is not there: {}", target_.mqtt.text(), why));
+          fmt::format("the target at {} is not there: {}", target_.mqtt.text(), known_.why));
   return false;
+}
+
+std::string case_player::unspoken(const test_case& what) const {
+  for (const auto role : what.roles_used) {
+    const auto version = all_.roles[role].version;
+    if (std::find(known_.refused.begin(), known_.refused.end(), version) != known_.refused.end())
+      return fmt::format("the target says that it does not speak {}", mqtt_dialect().title_of(version));
+  }
+  return {};
 }
 
 void case_player::schedule() {
@@ -88,6 +107,8 @@ void case_player::schedule() {
     const test_case& what = case_of(i);
     if (!applies(settings_for(i, unique_text(options_.seed, 0)))) {
       blank(i, verdict::not_applicable, "applies: " + what.applies_text);
+    } else if (auto why = unspoken(what); !why.empty()) {
+      blank(i, verdict::inconclusive, std::move(why));
     } else {
       (what.exclusive ? alone_ : what.timing ? timed_ : plain_).push_back(i);
     }

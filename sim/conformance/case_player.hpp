@@ -47,6 +47,8 @@ class case_player {
 
   bool begin();
   void schedule();
+  /// Why this target cannot be asked this case; "" = it can.
+  std::string unspoken(const test_case& what) const;
   void loop();
   void start_more();
   bool start_next(std::vector<std::size_t>& from, std::size_t running_max);
@@ -86,9 +88,7 @@ class case_player {
   std::unique_ptr<link_board> board_;
   std::vector<std::unique_ptr<seat_of_case>> running_;
   std::unique_ptr<target_check> check_;
-  announcements announced_;
-  std::uint8_t version_ = 5;  ///< The one that the target takes.
-  liveliness expected_{};     ///< How far it answered at first.
+  discovery known_;
   std::vector<std::size_t> unchecked_, being_checked_;
   bool hurry_ = false;
   bool solo_running_ = false;

@@ -13,7 +13,7 @@ void case_player::look_after_target() {
     const auto due = check_->deadline();
     if (check_->touched() || (due && *due <= now_)) check_->advance(now_);
     // Of a target that never answered any client no more is asked than at first.
-    const bool enough = expected_ < liveliness::answers && check_->found() >= expected_;
+    const bool enough = known_.found < liveliness::answers && check_->found() >= known_.found;
     if (check_->done() || enough) end_check();
     return;
   }
@@ -26,13 +26,13 @@ void case_player::begin_check() {
   being_checked_.insert(being_checked_.end(), unchecked_.begin(), unchecked_.end());
   unchecked_.clear();
   hurry_ = false;
-  check_ = std::make_unique<target_check>(*board_, target_, version_, fmt::format("wanwu-look-{}", ++starts_),
-                                          now_);
+  check_ = std::make_unique<target_check>(*board_, target_, known_.version,
+                                          fmt::format("wanwu-look-{}", ++starts_), now_);
   if (check_->done()) end_check();
 }
 
 void case_player::end_check() {
-  const bool alive = check_->found() >= expected_;
+  const bool alive = check_->found() >= known_.found;
   check_.reset();
   if (!alive && ++check_tries_ < limits::alive_tries) {
     // A full backlog or a moment of haste is no death: ask again a little later.

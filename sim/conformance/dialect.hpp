@@ -26,6 +26,8 @@ class message {
   virtual bytes_view raw() const = 0;
   /// By index into vocabulary::field_names(); null when absent. Texts live as long as the message.
   virtual lang::value field(std::size_t index) const = 0;
+  /// A strict reader found nothing wrong with it.
+  virtual bool readable() const = 0;
   /// The code with which the target refuses in this packet, if that is what it does.
   virtual std::optional<std::uint8_t> refusal() const = 0;
   /// One line for people, without secrets; of bytes that cannot be read, why.
@@ -92,6 +94,9 @@ class dialect {
   /// The packet with which a connection begins, and its answer's name.
   virtual std::string_view greeting() const = 0;
   virtual std::string_view greeting_answer() const = 0;
+  /// "MQTT 5.0", and whether this answer says that the target does not speak it.
+  virtual std::string_view title_of(std::uint8_t version) const = 0;
+  virtual bool refuses_version(const message& answer) const = 0;
 };
 
 const dialect& mqtt_dialect();

@@ -1,4 +1,6 @@
 // MQTT 3.1.1 and 5.0 for the interpreter of cases.
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -208,6 +210,16 @@ class mqtt_words final : public dialect {
   }
   std::string_view greeting() const override { return "CONNECT"; }
   std::string_view greeting_answer() const override { return "CONNACK"; }
+  std::string_view title_of(std::uint8_t number) const override {
+    return number == 4 ? "MQTT 3.1.1" : "MQTT 5.0";
+  }
+  bool refuses_version(const message& answer) const override {
+    // One that knows 3.1.1 only answers in its own form, whatever it was asked in.
+    constexpr std::byte old_refusal[] = {std::byte{0x20}, std::byte{2}, std::byte{0}, std::byte{1}};
+    const auto raw = answer.raw();
+    if (std::equal(raw.begin(), raw.end(), std::begin(old_refusal), std::end(old_refusal))) return true;
+    return answer.refusal() == static_cast<std::uint8_t>(mqtt::reason_code::unsupported_protocol_version);
+  }
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ class mqtt_message final : public message {
   std::string_view packet() const override;
   bytes_view raw() const override { return raw_; }
   lang::value field(std::size_t index) const override;
+  bool readable() const override { return decoded_.has_value(); }
   std::optional<std::uint8_t> refusal() const override;
   std::string describe() const override;
 

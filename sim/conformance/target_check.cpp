@@ -1,5 +1,8 @@
 #include "sim/conformance/target_check.hpp"
 
+#include <algorithm>
+#include <functional>
+
 #include "sim/conformance/limits.hpp"
 
 namespace wanwu::conform {
@@ -51,7 +54,12 @@ liveliness target_check::found() const {
 }
 
 bool target_check::accepted() const {
-  return run_->greeting() != nullptr && !run_->greeting()->refusal();
+  const auto& answer = run_->greeting();
+  return answer != nullptr && answer->readable() && !answer->refusal();
+}
+
+bool target_check::refused_version() const {
+  return run_->greeting() != nullptr && mqtt_dialect().refuses_version(*run_->greeting());
 }
 
 announcements target_check::announced() const {
@@ -73,24 +81,32 @@ announcements target_check::announced() const {
   return out;
 }
 
-liveliness discover(link_board& board, const target_access& target, announcements& found,
-                    std::uint8_t& version, std::string& why) {
-  auto best = liveliness::silent;
-  for (const std::uint8_t each : {std::uint8_t{5}, std::uint8_t{4}}) {
+discovery discover(link_board& board, const target_access& target, std::vector<std::uint8_t> versions) {
+  discovery out;
+  bool accepted = false;
+  std::sort(versions.begin(), versions.end(), std::greater<>{});
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const auto version = versions[i];
     auto now = std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now());
-    target_check client{board, target, each, "wanwu-hello", now};
+    target_check client{board, target, version, "wanwu-hello", now};
     while (!client.done()) {
       now = board.wait(client.deadline().value_or(now + limits::heartbeat));
       client.advance(now);
     }
-    if (each == 5 || client.accepted()) found = client.announced();
-    if (client.found() > best) best = client.found();
-    if (each == 5 || client.accepted()) version = each;
-    why = client.why();
+    if (i == 0 || (client.accepted() && !accepted)) {
+      out.announced = client.announced();
+      out.version = version;
+    }
+    accepted = accepted || client.accepted();
+    if (client.refused_version()) out.refused.push_back(version);
+    out.found = std::max(out.found, client.found());
+    out.why = client.why();
+    if (out.found == liveliness::silent) break;
     // One that is refused or sent away may want the older version.
-    if (client.accepted() || (client.found() != liveliness::answers && !client.closed())) return best;
+    const bool sent_away = client.found() == liveliness::answers || client.closed();
+    if (!accepted && sent_away && i + 1 == versions.size() && version != 4) versions.push_back(4);
   }
-  return best;
+  return out;
 }
 
 }  // namespace wanwu::conform

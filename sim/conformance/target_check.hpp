@@ -30,8 +30,9 @@ class target_check {
   const std::string& why() const noexcept { return why_; }
   /// The target ended it.
   bool closed() const noexcept { return closed_; }
-  /// Accepted by a CONNACK.
+  /// Accepted by a CONNACK; or told that the target does not speak this version.
   bool accepted() const;
+  bool refused_version() const;
   /// What it said, completed by the standard's defaults.
   announcements announced() const;
 
@@ -45,8 +46,17 @@ class target_check {
   bool opened_ = false, heard_ = false, closed_ = false;
 };
 
-/// Asks the target, by 5.0 first. Blocks until it is answered or refused. `version` is the one that worked.
-liveliness discover(link_board& board, const target_access& target, announcements& found,
-                    std::uint8_t& version, std::string& why);
+/// What is known of a target before the first case.
+struct discovery {
+  liveliness found{};
+  std::string why;           ///< Of silence.
+  std::uint8_t version = 5;  ///< One that it speaks.
+  announcements announced;
+  std::vector<std::uint8_t> refused;  ///< Versions that it says it does not speak.
+};
+
+/// Asks the target in each of these versions, newest first, and in 3.1.1 when no other was accepted. Blocks
+/// until it is answered or refused.
+discovery discover(link_board& board, const target_access& target, std::vector<std::uint8_t> versions);
 
 }  // namespace wanwu::conform

@@ -145,6 +145,27 @@ TEST_CASE("A target that stays dead leaves the suspects undecided and the rest u
   CHECK(gone.cases[0].reason.find("is not there") != std::string::npos);
 }
 
+TEST_CASE("A target of the older version alone is asked what it can be asked") {
+  const auto loaded =
+      suite_of(a_case("NEW", ping) +
+               "  - id: OLD\n    group: g\n    objective: o\n    preamble:\n"
+               "      - open: { as: old, set: {} }\n    body:\n"
+               "      - stimulus: { as: old, packet: PINGREQ, expect: { packet: PINGRESP } }\n");
+  for (const auto* refusal : {"20 02 00 01", "20 03 00 84 00"}) {
+    loopback_target target{{[&](const std::string& told) {
+                              const bool asks_new = told.starts_with("10") && told.substr(24, 2) == "05";
+                              return asks_new ? reply{refusal, true} : loopback_target::polite(told);
+                            },
+                            {},
+                            {}}};
+    const auto done = run(*loaded.loaded, target);
+    CHECK(done.cases[0].outcome == verdict::inconclusive);
+    CHECK(done.cases[0].reason == "the target says that it does not speak MQTT 5.0");
+    INFO(done.cases[1].reason);
+    CHECK(done.cases[1].outcome == verdict::pass);
+  }
+}
+
 TEST_CASE("A run that is stopped gives back what was not played") {
   const auto loaded = suite_of(a_case("A", ping) + a_case("B", ping));
   loopback_target target{{loopback_target::polite, {}, {}}};
