@@ -68,11 +68,14 @@ int print_metrics() {
 
 int print_expressions() {
   std::cout
-      << "An expression stands in ${...} inside any string of a scenario or target file, and in `who:`.\n"
+      << "An expression stands in ${...} inside any string of a scenario, target or suite, and in `who:`, "
+         "`where:` and `applies:`.\n"
          "A value that is one ${...} alone keeps its type. $${ writes ${.\n\n"
-         "  literals    1  2.5  1.5 s  20 %  \"text\"  'text'  true  false  null  [1, 2]\n"
+         "  literals    1  2.5  0x82  0b1111  1.5 s  20 %  \"text\"  'text'  true  false  null  [1, 2]\n"
          "  operators   ? :   ??   ||   &&   == != < <= > >= in   + -   * / %   ! -\n"
-         "  names       thing.id thing.sector thing.kind thing.index, places, state, properties\n\n";
+         "  names       thing.id thing.sector thing.kind thing.index, places, state, properties;\n"
+         "              in suites: fields of packets, parameters, saved values, timers, what the target can "
+         "do\n\n";
   for (const auto& f : lang::expression_functions())
     std::cout << "  " << padded(f.signature, 34) << f.text << "\n";
   return exit_pass;

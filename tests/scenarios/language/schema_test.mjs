@@ -28,7 +28,7 @@ const good = [join(root, 'scenarios/targets/embedded.target.yaml')];
 for (const folder of readdirSync(join(root, 'examples'), { withFileTypes: true }))
   if (folder.isDirectory())
     for (const file of readdirSync(join(root, 'examples', folder.name)))
-      if (/\.(scenario|target)\.yaml$/.test(file)) good.push(join(root, 'examples', folder.name, file));
+      if (/\.(scenario|target|suite)\.yaml$/.test(file)) good.push(join(root, 'examples', folder.name, file));
 const shipped = [];  // every file of every suite: those that are included are no suites by themselves
 for (const suite of ['mqtt-3.1.1', 'mqtt-5.0'])
   for (const file of readdirSync(join(root, 'scenarios/suites', suite)))
