@@ -57,6 +57,11 @@ std::string_view earl_of(const conform::case_result& of) noexcept {
   return words_of(outcome_of(of)).earl;
 }
 
+bool more_worrying(case_status a, case_status b) noexcept {
+  constexpr std::array<int, case_status_count> rank{2, 3, 7, 5, 6, 1, 0, 4};  // in the order of case_status
+  return rank[static_cast<std::size_t>(a)] > rank[static_cast<std::size_t>(b)];
+}
+
 bool is_finding(case_status status) noexcept {
   return status != case_status::passed && status != case_status::not_applicable &&
          status != case_status::not_run;

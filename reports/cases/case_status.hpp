@@ -35,6 +35,9 @@ const status_words& words_of(case_status status) noexcept;
 /// EARL knows no waivers: the real outcome counts.
 std::string_view earl_of(const conform::case_result& of) noexcept;
 
+/// Which of two a reader worries about more: fail, error, inconclusive, waived, deviation, pass, n/a, not
+/// run.
+bool more_worrying(case_status a, case_status b) noexcept;
 /// Whether a reader wants to see it at once: not passed, and not left out.
 bool is_finding(case_status status) noexcept;
 

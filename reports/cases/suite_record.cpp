@@ -1,6 +1,7 @@
 #include "reports/cases/suite_record.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,22 @@ std::string clause_name(const conform::case_result& of, std::size_t number) {
   return number < of.specs.size() ? of.specs[number] + " " + of.clauses[number] : of.clauses[number];
 }
 
+namespace {
+
+/// Times as the bundle keeps them, so that a report says the same now and when it is made again.
+void round_times(conform::case_result& of) {
+  const auto round = [](double& ms) { ms = std::isfinite(ms) ? std::round(ms * 1000) / 1000 : 0; };
+  round(of.ms);
+  for (auto& step : of.steps) {
+    round(step.at_ms);
+    round(step.took_ms);
+  }
+  for (auto& found : of.findings) round(found.at_ms);
+  for (auto& event : of.wire) round(event.at_ms);
+}
+
+}  // namespace
+
 case_collection::case_collection(const std::vector<std::string>& planned) {
   for (const auto& id : planned) {
     if (!places_.emplace(id, cases_.size()).second) continue;
@@ -55,6 +72,7 @@ bool case_collection::would_decide(const conform::case_result& one) const {
 }
 
 bool case_collection::add(conform::case_result one) {
+  round_times(one);
   const auto known = places_.find(one.id);
   if (known == places_.end()) {
     if (cases_.size() >= suite_cases_max) return false;

@@ -10,12 +10,6 @@ namespace wanwu::report {
 
 namespace {
 
-/// How much a reader worries; the worst of a clause's cases stands for it.
-int worry(case_status status) noexcept {
-  constexpr std::array<int, case_status_count> rank{2, 3, 7, 5, 6, 1, 0, 4};  // in the order of case_status
-  return rank[static_cast<std::size_t>(status)];
-}
-
 std::string plural(std::size_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
@@ -85,7 +79,7 @@ std::vector<clause_row> clauses_of(const suite_record& run) {
       if (is_new) rows.push_back({key.first, key.second, "", one.level, "", true, {}, {}, {}});
       auto& row = rows[place->second];
       if (!row.cases.empty() && row.cases.back() == i) continue;
-      if (row.cases.empty() || worry(status_of(one)) > worry(row.worst)) row.worst = status_of(one);
+      if (row.cases.empty() || more_worrying(status_of(one), row.worst)) row.worst = status_of(one);
       row.cases.push_back(i);
     }
   }
@@ -104,7 +98,7 @@ std::vector<std::size_t> findings_of(const suite_record& run) {
     if (is_finding(status_of(run.cases[i]))) out.push_back(i);
   }
   std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) {
-    return worry(status_of(run.cases[a])) > worry(status_of(run.cases[b]));
+    return more_worrying(status_of(run.cases[a]), status_of(run.cases[b]));
   });
   return out;
 }

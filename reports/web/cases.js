@@ -17,6 +17,15 @@
     shown.textContent = count === rows.length ? '' : count + ' of ' + rows.length + ' cases';
   };
 
+  // A link to a case that is folded opens it.
+  const unfold = () => {
+    const place = location.hash && document.getElementById(location.hash.slice(1));
+    const fold = place && place.querySelector('details');
+    if (fold) { fold.open = true; place.scrollIntoView(); }
+  };
+  addEventListener('hashchange', unfold);
+  unfold();
+
   form.hidden = false;
   form.addEventListener('input', apply);
   form.addEventListener('submit', (event) => event.preventDefault());

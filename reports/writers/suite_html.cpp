@@ -2,6 +2,7 @@
 // clauses.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 
 #include <fmt/format.h>
@@ -145,7 +146,8 @@ class case_page {
     for (const auto& step : of.steps) {
       if (step.outcome != "unmet" && step.outcome != "deviation") continue;
       row one;
-      one.put("number", std::to_string(step.number)).put("part", step.part).put("text", step.text);
+      one.put("number", std::to_string(step.number)).put("part", step.part);
+      one.put_or_hide("text", step.text == step.expected ? "" : step.text);
       one.put_some("where", step.where).put("expected", step.expected);
       one.put("received", step.received.empty() ? "nothing" : step.received);
       const bool both = !step.expected_bytes.empty() && !step.received_bytes.empty();
@@ -195,6 +197,7 @@ class case_page {
 
   void put_troubles() {
     data list{data::type::list};
+    std::set<std::string> families;
     for (std::size_t i = 0; i < std::min(troubles_max, of_.findings.size()); ++i) {
       const auto& of = run_.cases[of_.findings[i]];
       row one;
@@ -202,7 +205,11 @@ class case_page {
       one.put("status_word", words_of(status_of(of)).name).put("level", of.level).put("time", show_ms(of.ms));
       one.put_or_hide("tries", of.tries > 1 ? std::to_string(of.tries) : "")
           .put_or_hide("profile", of.profile);
-      one.put("objective", of.objective).put_some("waived", of.waived).put_some("reason", of.reason);
+      one.put("objective", of.objective).put_some("waived", of.waived);
+      auto wrong = wrong_of(of);
+      if (!wrong.is_non_empty_list()) one.put_some("reason", of.reason);  // else the step says the same
+      // Rows of one case mostly fail for one reason: only the first is unfolded.
+      one.values.set("open", data{families.insert(of.id.substr(0, of.id.find('/'))).second});
       data findings{data::type::list};
       for (const auto& found : of.findings) {
         findings << row{}
@@ -213,7 +220,7 @@ class case_page {
                         .values;
       }
       one.put_list("clauses", nullptr, clauses_of(of)).put_list("findings", "has_findings", findings);
-      one.put_list("wrong", nullptr, wrong_of(of)).put_list("steps", nullptr, steps_of(of));
+      one.put_list("wrong", nullptr, std::move(wrong)).put_list("steps", nullptr, steps_of(of));
       one.put_list("wire", "has_wire", wire_of(of)).put("again", again_command(run_, of));
       if (of.wire.size() > wire_rows_max)
         one.put("wire_more",

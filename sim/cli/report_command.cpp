@@ -1,13 +1,16 @@
 // wanwu report: makes reports again from bundles, also of a run that was killed.
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <unistd.h>
 
 #include "reports/bundle.hpp"
 #include "reports/cases/suite_bundle.hpp"
 #include "reports/summary.hpp"
+#include "reports/writers/comparison_writers.hpp"
 #include "reports/writers/suite_writers.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/command.hpp"
@@ -65,12 +68,43 @@ written_run read_run(const std::string& path) {
   return written(report::read_bundle(path), report::write_terminal, report::write_report);
 }
 
+/// Several runs of suites are shown side by side; nothing when they are no such runs, or a format has no such
+/// form.
+std::optional<int> side_by_side(const std::vector<std::string>& bundles,
+                                const std::vector<wanted_report>& wanted) {
+  const auto has_form = [](const wanted_report& one) { return one.format == "html" || one.format == "md"; };
+  if (bundles.size() < 2 || !std::all_of(bundles.begin(), bundles.end(), report::holds_suite) ||
+      !std::all_of(wanted.begin(), wanted.end(), has_form))
+    return std::nullopt;
+  std::vector<report::suite_record> runs;
+  for (const auto& path : bundles) {
+    auto run = report::read_suite_bundle(path);
+    if (!run) {
+      std::cerr << "wanwu report: " << run.error().text << "\n";
+      return exit_bad_input;
+    }
+    runs.push_back(std::move(*run));
+  }
+  const auto of = report::compare(runs);
+  if (wanted.empty()) std::cout << report::write_comparison_terminal(of);
+  int code = exit_pass;
+  for (const auto& one : wanted) {
+    const bool page = one.format == "html";
+    const auto problem = report::write_text(
+        one.path, page ? report::write_comparison_html(of) : report::write_comparison_markdown(of));
+    std::cerr << (problem.empty() ? "wrote " + one.path : "wanwu report: " + problem) << "\n";
+    if (!problem.empty()) code = exit_bad_input;
+  }
+  return code;
+}
+
 }  // namespace
 
 int report_command(std::span<const std::string> arguments, const global_options& global) {
   argument_parser app{"report", "Makes reports again from the bundle of a run, also of one that was killed"};
   std::vector<std::string> bundles, to;
-  app.add_option("BUNDLE", bundles, "Directories of runs").required();
+  app.add_option("BUNDLE", bundles, "Directories of runs; several of a suite are put side by side (html, md)")
+      .required();
   app.add_option("--to", to,
                  "FORMAT=PATH: html, json, junit, md; csv of a load; tap, ctrf, earl of a suite; repeatable. "
                  "Without it the report is printed")
@@ -81,6 +115,7 @@ int report_command(std::span<const std::string> arguments, const global_options&
     if (const auto problem = parse_wanted(word, wanted); !problem.empty())
       return usage_error("report", problem);
   }
+  if (const auto code = side_by_side(bundles, wanted)) return *code;
   int code = exit_pass;
   const auto complain = [&](const std::string& problem) {
     std::cerr << "wanwu report: " << problem << "\n";

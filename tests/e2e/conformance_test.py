@@ -92,7 +92,7 @@ class Conformance(Case):
             done = self.expect(EXIT_FAIL, self.play(port, "--to", "junit=r.xml"))
         self.assertEqual({"PING-01": "pass", "SECOND-01/same": "fail", "SECOND-01/other": "fail"}, self.verdicts())
         for part in ("closes the connection of a client that sends CONNECT twice", "MQTT5 MQTT-3.1.0-2 (must)", "2 of the body at small.suite.yaml:26:9",
-                     "received  CONNACK", "0000  20 03 00 00 00", "--only SECOND-01/same", "2 cases failed"):
+                     "received  CONNACK", "0000  20 03 00 00 00", "--only SECOND-01/", "2 cases failed"):
             self.assertIn(part, done.stdout)
         failures = xml.etree.ElementTree.parse(self.folder / "r.xml").getroot().findall(".//failure")
         self.assertEqual(2, len(failures))

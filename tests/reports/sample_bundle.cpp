@@ -1,10 +1,13 @@
-// sample_bundle DIRECTORY [plain|hostile|suite|hostile-suite]: writes a bundle to look at, its reports beside
+// sample_bundle DIRECTORY [[hostile-]plain|suite|comparison]: writes a bundle to look at, its reports beside
 // it.
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "reports/bundle.hpp"
 #include "reports/cases/suite_bundle.hpp"
+#include "reports/writers/comparison_writers.hpp"
 #include "reports/writers/suite_writers.hpp"
 #include "tests/reports/sample_run.hpp"
 #include "tests/reports/sample_suite.hpp"
@@ -46,11 +49,25 @@ int write_suite(const std::string& directory, bool hostile) {
   return 0;
 }
 
+/// Two targets that differ in what failed.
+int write_comparison(const std::string& directory, bool hostile) {
+  const auto of = compare(make_sample_comparison(hostile));
+  std::filesystem::create_directories(directory);
+  complain(write_text(directory + "/report.html", write_comparison_html(of)));
+  const auto differ =
+      std::count_if(of.cases.begin(), of.cases.end(), [](const auto& one) { return one.differs(); });
+  complain(write_text(directory + "/summary.json", "{\"targets\":" + std::to_string(of.targets.size()) +
+                                                       ",\"cases\":" + std::to_string(of.cases.size()) +
+                                                       ",\"differ\":" + std::to_string(differ) + "}\n"));
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   if (count < 2) return 2;
   const std::string kind = count > 2 ? words[2] : "plain";
   const bool hostile = kind.starts_with("hostile");
+  if (kind.ends_with("comparison")) return write_comparison(words[1], hostile);
   return kind.ends_with("suite") ? write_suite(words[1], hostile) : write_load(words[1], hostile);
 }

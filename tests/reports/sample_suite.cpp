@@ -157,4 +157,18 @@ suite_record make_sample_suite(const sample_suite_options& options) {
   return run;
 }
 
+std::vector<suite_record> make_sample_comparison(bool hostile) {
+  std::vector<suite_record> runs(3, make_sample_suite({.hostile = hostile}));
+  for (auto& one : runs[1].cases) {
+    if (one.outcome == verdict::fail) one.outcome = verdict::pass, one.waived.clear();
+  }
+  runs[1].about.target_name = hostile ? hostile_text() : "platform";
+  runs[1].about.id = "second";
+  runs[2].about.target_name = "broker";
+  runs[2].about.id = "third";
+  runs[2].about.inputs[0].sha256 = "other";
+  runs[2].cases.resize(2);
+  return runs;
+}
+
 }  // namespace wanwu::report

@@ -12,4 +12,7 @@ struct sample_suite_options {
 
 suite_record make_sample_suite(const sample_suite_options& options = {});
 
+/// Runs against three targets: one fails what the sample fails, one passes it, one was not asked all.
+std::vector<suite_record> make_sample_comparison(bool hostile = false);
+
 }  // namespace wanwu::report

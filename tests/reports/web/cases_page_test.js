@@ -13,7 +13,7 @@ const finding = (verdict) => !['pass', 'not_applicable', 'not_run'].includes(ver
 const look = async ({page, name, check}) => {
   const seen = await page.evaluate(() => ({
     verdict: document.getElementById('verdict').dataset.verdict,
-    cases: [...document.querySelectorAll('#case-table tbody tr')].map((row) => ({status: row.className, id: row.querySelector('td:nth-child(2)').textContent})),
+    cases: [...document.querySelectorAll('#case-table tbody tr')].map((row) => ({status: row.className, id: row.querySelector('td.id').textContent})),
     troubles: [...document.querySelectorAll('article.case')].map((one) => one.dataset.case),
     clauses: document.querySelectorAll('.matrix tbody tr').length,
     bytes: [...document.querySelectorAll('.bytes')].map((one) => one.textContent),
