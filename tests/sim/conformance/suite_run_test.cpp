@@ -166,6 +166,33 @@ TEST_CASE("A target of the older version alone is asked what it can be asked") {
   }
 }
 
+TEST_CASE("What a target announces decides about cases of either version") {
+  const auto old_case = [](const std::string& id, const std::string& applies) {
+    return "  - id: " + id + "\n    group: g\n    objective: o\n    applies: " + applies +
+           "\n    preamble:\n      - open: { as: old, set: {} }\n    body:\n"
+           "      - stimulus: { as: old, packet: PINGREQ, expect: { packet: PINGRESP } }\n";
+  };
+  const auto loaded =
+      suite_of(old_case("QOS-0", "maximum_qos == 0") + old_case("QOS-1", "maximum_qos >= 1") +
+               old_case("RETAIN", "retain_available") + old_case("SHARED", "shared_subscription_available"));
+  suite only_old = *loaded.loaded;
+  for (role_spec& role : only_old.roles) role.version = 4;
+  loopback_target target{{[](const std::string& told) {
+                            const bool asks_new = told.starts_with("10") && told.substr(24, 2) == "05";
+                            return asks_new ? reply{"20 07 00 00 04 24 00 25 00"}
+                                            : loopback_target::polite(told);
+                          },
+                          {},
+                          {}}};
+  const auto done = run(only_old, target);
+  const std::vector<verdict> wanted{verdict::pass, verdict::not_applicable, verdict::not_applicable,
+                                    verdict::pass};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    INFO(done.cases[i].id << ": " << done.cases[i].reason);
+    CHECK(done.cases[i].outcome == wanted[i]);
+  }
+}
+
 TEST_CASE("A run that is stopped gives back what was not played") {
   const auto loaded = suite_of(a_case("A", ping) + a_case("B", ping));
   loopback_target target{{loopback_target::polite, {}, {}}};
