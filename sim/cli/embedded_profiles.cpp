@@ -69,7 +69,7 @@ const std::vector<embedded_profile>& embedded_profiles() {
           "--no-empty-client-id"},
          {},
          {},
-         {}},
+         {{"empty_client_id", lang::value::of(false)}}},
     };
     for (auto& one : out) one.capabilities.push_back(protocols);
     return out;
