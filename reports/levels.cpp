@@ -27,9 +27,11 @@ void add_levels(metric_store& store, const series_point& point, const gauges& be
   phase_cells& phase = store.phase(point.phase);
   phase_gauges& into = phase.levels;
   const gauges& now = point.now;
-  into.connected.add(static_cast<double>(now.things_connected));
-  // A thing that a storm keeps dark is not missing; more than wanted is not better than all.
+  // A thing that a storm keeps dark is not missing; more than wanted is not better than all. Before the first
+  // is wanted and after they were told to leave, nobody is missing.
   const double wanted = static_cast<double>(now.things_target);
+  const bool counts = now.things_target > 0 || now.things_dark > 0;
+  if (counts) into.connected.add(static_cast<double>(now.things_connected));
   if (wanted > 0) into.connected_ratio.add(std::min(1.0, static_cast<double>(now.things_connected) / wanted));
   into.cpu.add(now.cpu);
   into.lag_us.add(static_cast<double>(now.lag_us));
@@ -48,7 +50,7 @@ void add_levels(metric_store& store, const series_point& point, const gauges& be
   }
   const std::size_t populations = std::min(now.connected_by_population.size(), store.population_count());
   into.connected_by_population.resize(std::max(into.connected_by_population.size(), populations));
-  for (std::size_t i = 0; i < populations; ++i) {
+  for (std::size_t i = 0; counts && i < populations; ++i) {
     into.connected_by_population[i].add(static_cast<double>(now.connected_by_population[i]));
   }
   phase.seconds += point.length_s;

@@ -237,6 +237,7 @@ void worker::publish() {
     wire.retransmissions += totals.retransmissions;
     wire.wire_errors += totals.wire_errors;
   }
+  if (stage_ == stage::leaving || stage_ == stage::gone) n.wanted = n.dark = 0;  // told to leave, not missing
   shared_.publish(n);
   for (std::size_t i = 0; i < shared_connected_.size(); ++i) {
     std::uint64_t connected = 0;

@@ -111,7 +111,8 @@ time_point reactor::wait(std::optional<time_point> deadline) {
 
 int reactor::wait_for_events(std::optional<time_point> deadline) noexcept {
   duration left{};
-  if (deadline && *deadline != time_point{}) left = std::max(duration{}, *deadline - steady_now());
+  // Nothing is subtracted from an instant long past: time_point::min() would overflow.
+  if (deadline && *deadline > time_point{}) left = std::max(duration{}, *deadline - steady_now());
   if (has_nanoseconds_) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{seconds.count(), (left - seconds).count()};

@@ -4,22 +4,10 @@
 #include <filesystem>
 
 #include "scenarios/things/catalogue.hpp"
+#include "sim/model_facts.hpp"
 
 namespace wanwu::cli {
 namespace {
-
-lang::value_type type_of(things::value_type type) {
-  switch (type) {
-    case things::value_type::number:
-    case things::value_type::integer:
-      return lang::value_type::number;
-    case things::value_type::boolean:
-      return lang::value_type::boolean;
-    case things::value_type::string:
-      return lang::value_type::text;
-  }
-  return lang::value_type::any;
-}
 
 std::string text_of(const things::model_error& wrong) {
   std::string out;
@@ -46,13 +34,7 @@ std::optional<lang::model_facts> catalogue_lookup::facts(std::string_view name, 
     for (const things::model_error& wrong : model.error()) why += (why.empty() ? "" : "; ") + text_of(wrong);
     return std::nullopt;
   }
-  lang::model_facts out;
-  out.title = (*model)->title;
-  for (const auto& property : (*model)->properties)
-    out.properties.push_back({property.name, type_of(property.type)});
-  for (const auto& event : (*model)->events) out.events.push_back(event.name);
-  for (const auto& action : (*model)->actions) out.actions.push_back(action.name);
-  return out;
+  return sim::facts_of(**model);
 }
 
 std::vector<std::string> catalogue_lookup::names() const {

@@ -195,9 +195,13 @@ TEST_CASE("things.connected is a number or a share, by the unit of the demand") 
                    demand("things.connected", statistic::min, comparison::at_least, 991)});
   add(run, 1, operation::telemetry, outcome::ok);
   add_levels_of(run, now);
+  // Nobody is wanted any more: who has left as told is not missing.
+  now.things_target = now.things_connected = 0;
+  add_levels_of(run, now);
   const auto got = judge(run);
   CHECK(got.limits[0].found == finding::holds);
   CHECK(got.limits[1].found == finding::crossed);
+  CHECK(got.limits[1].value == 990);
 }
 
 TEST_CASE("Watching tells a crossing once, and stops the run only after the grace") {

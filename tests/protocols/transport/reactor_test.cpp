@@ -39,6 +39,17 @@ TEST_CASE("A wait ends at its deadline, not before and not a millisecond after i
   CHECK(events->wait(before - 1s) - before < 1s);
 }
 
+TEST_CASE("Deadlines at both ends of time are waited for like any other") {
+  const auto bell = std::move(*waker::create());
+  const auto events = std::move(*reactor::create(bell.get()));
+  const auto before = std::chrono::steady_clock::now();
+  for (const time_point past : {time_point::min(), time_point{}, time_point{} - 1ns, time_point{} + 1ns})
+    CHECK(events->wait(past) - before < 10s);
+  std::thread other{[&] { bell->wake(); }};
+  CHECK(events->wait(time_point::max()) - before < 10s);
+  other.join();
+}
+
 TEST_CASE("A wake from another thread ends a wait without deadline") {
   const auto bell = std::move(*waker::create());
   const auto events = std::move(*reactor::create(bell.get()));
