@@ -46,4 +46,7 @@ constexpr int exit_code_of(verdict v) noexcept {
   return 5;
 }
 
+/// When a run is measured against an earlier one.
+inline constexpr int exit_code_of_a_regression = 4;
+
 }  // namespace wanwu

@@ -14,11 +14,12 @@ std::string plural(std::size_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
-/// What kept cases from being played at all.
-std::vector<std::string> troubles_of(const suite_record& run) {
+/// Texts of a kind of log entry: "trouble" is what kept cases from being played at all, "regression" a case
+/// that passed in the baseline and fails now.
+std::vector<std::string> entries_of(const suite_record& run, std::string_view event) {
   std::vector<std::string> out;
   for (const auto& entry : run.log) {
-    if (entry.event == "trouble") out.push_back(entry.text);
+    if (entry.event == event) out.push_back(entry.text);
   }
   return out;
 }
@@ -28,7 +29,7 @@ verdict verdict_of(const suite_record& run, const case_counts& counts) {
   if (counts.of(case_status::failed) != 0) return verdict::fail;
   const bool cut = run.end == ending::running || run.end == ending::aborted;
   if (counts.of(case_status::inconclusive) != 0 || (cut && counts.of(case_status::not_run) != 0) ||
-      !troubles_of(run).empty())
+      !entries_of(run, "trouble").empty())
     return verdict::inconclusive;
   const bool any =
       counts.of(case_status::passed) + counts.of(case_status::deviated) + counts.of(case_status::waived) != 0;
@@ -40,7 +41,9 @@ int exit_code_for(const suite_record& run, verdict judged) {
   const suite_demands& d = run.suite.demands;
   const bool forgiven =
       (judged == verdict::fail && !d.must) || (judged == verdict::inconclusive && !d.inconclusive);
-  return exit_code_of(run.end, forgiven ? verdict::pass : judged);
+  const int code = exit_code_of(run.end, forgiven ? verdict::pass : judged);
+  const bool regressed = code == exit_code_of(verdict::fail) && !entries_of(run, "regression").empty();
+  return regressed ? exit_code_of_a_regression : code;
 }
 
 std::vector<std::string> reasons_of(const suite_record& run, const case_counts& counts) {
@@ -50,8 +53,11 @@ std::vector<std::string> reasons_of(const suite_record& run, const case_counts& 
   };
   say(case_status::error, "case ended in an error of our own", "cases ended in errors of our own");
   say(case_status::failed, "case failed", "cases failed");
+  if (const auto n = entries_of(run, "regression").size(); n != 0)
+    out.push_back(
+        plural(n, "case that passed in the baseline fails", "cases that passed in the baseline fail"));
   say(case_status::inconclusive, "case could not be decided", "cases could not be decided");
-  for (auto& trouble : troubles_of(run)) out.push_back(std::move(trouble));
+  for (auto& trouble : entries_of(run, "trouble")) out.push_back(std::move(trouble));
   if (run.end == ending::running) out.emplace_back("the run was cut: no end was written");
   if (run.end == ending::aborted) out.emplace_back("the run was ended before all cases had run");
   if (run.end == ending::interrupted || run.end == ending::terminated)

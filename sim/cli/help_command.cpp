@@ -32,7 +32,7 @@ constexpr std::string_view exit_codes_text =
     "2    bad input      usage or invalid files; nothing was sent: look at the files\n"
     "3    inconclusive   target not reachable, too few samples, or the generator itself was late: look at "
     "the test\n"
-    "4    regression     only when two runs are compared: look at the target\n"
+    "4    regression     what passed in the --baseline fails now: look at the target\n"
     "5    internal error a bug of wanwu\n"
     "130  interrupted    Ctrl-C: drained, the bundle is complete up to then; a second Ctrl-C stops at once\n"
     "143  terminated     SIGTERM: the same\n";

@@ -60,7 +60,10 @@ void suite_display::ended(const conform::case_result& one, bool news) {
   if (news && !quiet_) {
     failed_ += status == case_status::failed ? 1 : 0;
     unclear_ += status == case_status::inconclusive || status == case_status::error ? 1 : 0;
-    if (!only_findings_ || report::is_finding(status)) print(one);
+    // A terminal gets one line for all rows of a case that came to the same.
+    const auto family = one.id.substr(0, one.id.find('/'));
+    const bool worth = report::is_finding(status) && shown_.emplace(family, status).second;
+    if (!only_findings_ || worth) print(one);
     if (github_ && is_trouble(status)) annotate(one);
   }
   redraw(one);

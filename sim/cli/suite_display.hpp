@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "reports/cases/case_status.hpp"
 #include "reports/cases/suite_record.hpp"
 #include "reports/progress.hpp"
 #include "reports/writers/writers.hpp"
@@ -38,6 +40,7 @@ class suite_display {
   report::progress_mode mode_{};
   bool only_findings_{}, quiet_{}, github_{}, line_shown_ = false;
   std::set<std::string> told_;  ///< Cases, without their rows.
+  std::set<std::pair<std::string, report::case_status>> shown_;
   int columns_ = 80;
   report::terminal_style style_;
   std::chrono::steady_clock::time_point drawn_;

@@ -32,6 +32,7 @@ std::string suite_flags::given() const {
   if (!skip.empty()) return "--skip";
   if (!profiles.empty()) return "--profile";
   if (!waivers.empty()) return "--waivers";
+  if (!baseline.empty()) return "--baseline";
   if (strict) return "--strict";
   if (hooks) return "--hooks";
   if (jobs != none.jobs) return "--jobs";
@@ -53,6 +54,10 @@ void add_suite_flags(argument_parser& app, suite_flags& flags) {
   app.add_option("--waivers", flags.waivers, "Known failures (default: waivers.yaml, if there is one)")
       .type_name("FILE")
       .group(group);
+  app.add_option("--baseline", flags.baseline,
+                 "Bundle or summary.json of an earlier run: what failed there is known")
+      .type_name("RUN")
+      .group(group);
   app.add_flag("--strict", flags.strict, "What should be and is not, fails").group(group);
   app.add_flag("--hooks", flags.hooks, "Let the target file run its start, stop and restart commands")
       .group(group);
@@ -73,6 +78,7 @@ bool to_suite_wishes(const suite_flags& flags, const run_wishes& run, suite_wish
   out.skip = flags.skip;
   out.profiles = flags.profiles;
   out.waivers = flags.waivers;
+  out.baseline = flags.baseline;
   out.jobs = flags.jobs;
   out.strict = flags.strict;
   out.hooks = flags.hooks;

@@ -15,7 +15,7 @@ namespace wanwu::cli {
 /// As typed, and checked by to_suite_wishes().
 struct suite_flags {
   std::vector<std::string> only, skip, profiles;
-  std::string waivers, fail_on = "must,threshold,inconclusive", wire = "failures";
+  std::string waivers, baseline, fail_on = "must,threshold,inconclusive", wire = "failures";
   std::uint32_t jobs = 64;
   bool strict = false, hooks = false;
 
@@ -27,7 +27,8 @@ void add_suite_flags(argument_parser& app, suite_flags& flags);
 /// What a suite's run is to be like.
 struct suite_wishes {
   std::vector<std::string> only, skip, profiles;
-  std::string waivers;  ///< "" = waivers.yaml, if there is one.
+  std::string waivers;   ///< "" = waivers.yaml, if there is one.
+  std::string baseline;  ///< "" = none.
   report::suite_demands demands;
   report::wire_choice wire{};
   std::uint32_t jobs{};

@@ -105,6 +105,11 @@ std::optional<opened_suite> open_suite_run(const std::string& path, const suite_
   out.selected = std::move(*selected);
   const auto waivers = wishes.waivers.empty() ? waivers_path(path, out.suite->shipped) : wishes.waivers;
   if (!read_waivers(waivers, out, global)) return std::nullopt;
+  if (!wishes.baseline.empty()) {
+    auto base = report::baseline::read(wishes.baseline);
+    if (!base) return complain(base.error().text);
+    out.base = std::move(*base);
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/cases/baseline.hpp"
 #include "reports/cases/waiver_rules.hpp"
 #include "reports/run_record.hpp"
 #include "scenarios/conformance/suite.hpp"
@@ -20,6 +21,7 @@ struct opened_suite {
   std::vector<std::size_t> selected;
   suite_target target;
   report::waiver_rules waivers;
+  report::baseline base;
   std::vector<report::input_file> inputs;
 };
 

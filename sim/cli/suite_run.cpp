@@ -154,6 +154,7 @@ class playing {
     if (one.not_run) return;
     const std::lock_guard only_one{mutex_};
     what_.waivers.apply(one);
+    what_.base.apply(one);
     const auto status = report::status_of(one);
     if (bundle_) bundle_->append(one);
     if (!report::is_finding(status)) one.wire.clear();
@@ -166,6 +167,9 @@ class playing {
   void finish() {
     record_.cases = cases_.take();
     for (const auto& text : what_.waivers.notes(record_.cases)) note(text);
+    for (const auto& text : what_.base.notes(record_.cases)) note(text);
+    for (const auto& id : what_.base.regressions(record_.cases))
+      log(report::log_level::error, "regression", id);
     for (const auto& one : record_.cases) {
       if (one.not_run && bundle_) bundle_->append(one);
     }

@@ -136,6 +136,23 @@ class Conformance(Case):
         done = self.expect(EXIT_PASS, self.wanwu("run", "small.suite.yaml", "--profile", "default", "--waivers", "idle.yaml", "--out", "run3"))
         self.assertIn("SECOND-01 passes: remove the waiver", done.stdout)
 
+    def test_against_a_baseline_only_what_is_new_fails_and_a_regression_has_a_code_of_its_own(self):
+        self.suite()
+        with broken_server(careless) as port:
+            self.play(port, out="bad")
+        self.expect(EXIT_PASS, self.wanwu("run", "small.suite.yaml", "--profile", "default", "--out", "good"))
+        with broken_server(careless) as port:
+            done = self.expect(EXIT_PASS, self.play(port, "--baseline", "bad"))
+            self.assertIn("fail in the baseline", done.stdout)
+            done = self.expect(4, self.play(port, "--baseline", "good/summary.json", out="run2"))
+            self.assertIn("2 cases that passed in the baseline fail", done.stdout)
+        self.assertEqual(4, self.summary("run2")["exit_code"])
+        self.wanwu("report", "run2", "--to", "json=again.json")
+        self.assertEqual(4, json.loads((self.folder / "again.json").read_text())["exit_code"])
+        done = self.expect(EXIT_PASS, self.wanwu("run", "small.suite.yaml", "--profile", "default", "--baseline", "bad", "--out", "run3"))
+        self.assertIn("SECOND-01/same passes, the baseline", done.stdout)
+        self.expect(EXIT_BAD_INPUT, self.play(9, "--baseline", "small.suite.yaml", out="run4"))
+
     def begin(self, out):
         return self.start(WANWU, "run", "small.suite.yaml", "--profile", "default", "--jobs", "1", "--out", out,
                           cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
