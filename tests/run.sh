@@ -11,6 +11,7 @@ stages=("$@")
 export CCACHE_NOHASHDIR=1
 export CCACHE_BASEDIR=$PWD
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 
 passed=0
 failed=0

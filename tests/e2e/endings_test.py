@@ -1,4 +1,4 @@
-"""How runs end that are hurried, cut short of descriptors, or in each other's way; and one that lasts a week of invented time."""
+"""How runs end that are hurried, cut short of descriptors, or in each other's way."""
 import json
 import resource
 import select
@@ -103,25 +103,6 @@ class Endings(Case):
     def test_descriptors_that_no_number_of_workers_makes_enough(self):
         done = self.expect(EXIT_BAD_INPUT, self.limited(60))
         self.assertRegex(done.stderr, "workers.*\n.*descriptor limit")
-
-    def test_a_week_of_invented_time(self):
-        self.write("week.scenario.yaml", """wanwu: scenario/v1
-things:
-  meter: { model: builtin/meter, count: 3, over: mqtt, every: 15 min, jitter: 10 % }
-  lamp: { model: builtin/streetlight, count: 2, over: coap, every: 1 h }
-phases:
-  - { name: up, ramp: 1 min }
-  - { name: week, hold: 7 d }
-thresholds:
-  - { check: telemetry.latency p99 < 100 ms, min_samples: 2000 }
-  - telemetry.lost ratio < 0.01 %
-  - things.connected min >= 100 % in week
-""")
-        self.expect(EXIT_PASS, self.wanwu("run", "week.scenario.yaml", "--virtual", "--no-bundle", "-q", "--to", "json=week.json"))
-        summary = json.loads((self.folder / "week.json").read_text())
-        self.assertGreaterEqual(summary["run"]["duration_ms"], 7 * 86_400_000)
-        self.assertAlmostEqual(3 * 4 * 168 + 2 * 168, summary["totals"]["sent"], delta=20)
-        self.assertGreater(summary["totals"]["arrived"], 2300)
 
 
 if __name__ == "__main__":

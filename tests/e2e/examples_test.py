@@ -1,4 +1,5 @@
 """Every numbered example runs as its page says, and the commands of the README do what it shows."""
+import json
 import unittest
 
 from harness import EXIT_PASS, ROOT, Case
@@ -40,6 +41,25 @@ class Examples(Case):
                     logs.append((self.folder / "log.txt").read_bytes())
                 self.assertIn(b" arrived ", logs[0])
                 self.assertEqual(logs[0], logs[1])
+
+    def test_a_week_of_invented_time(self):
+        self.write("week.scenario.yaml", """wanwu: scenario/v1
+things:
+  meter: { model: builtin/meter, count: 3, over: mqtt, every: 15 min, jitter: 10 % }
+  lamp: { model: builtin/streetlight, count: 2, over: coap, every: 1 h }
+phases:
+  - { name: up, ramp: 1 min }
+  - { name: week, hold: 7 d }
+thresholds:
+  - { check: telemetry.latency p99 < 100 ms, min_samples: 2000 }
+  - telemetry.lost ratio < 0.01 %
+  - things.connected min >= 100 % in week
+""")
+        self.expect(EXIT_PASS, self.wanwu("run", "week.scenario.yaml", "--virtual", "--no-bundle", "-q", "--to", "json=week.json"))
+        summary = json.loads((self.folder / "week.json").read_text())
+        self.assertGreaterEqual(summary["run"]["duration_ms"], 7 * 86_400_000)
+        self.assertAlmostEqual(3 * 4 * 168 + 2 * 168, summary["totals"]["sent"], delta=20)
+        self.assertGreater(summary["totals"]["arrived"], 2300)
 
     def test_the_suite_of_ones_own_passes_and_is_proven(self):
         folder = ROOT / "examples/07-conformance"
