@@ -26,25 +26,6 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n';
 }
 
-/// Where the `}` stands that ends what begins at `at`; quotes may hold braces.
-std::size_t end_of_field(std::string_view source, std::size_t at) {
-  char quote = '\0';
-  for (; at < source.size(); ++at) {
-    const char c = source[at];
-    if (quote != '\0') {
-      if (c == '\\')
-        ++at;
-      else if (c == quote)
-        quote = '\0';
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '}') {
-      return at;
-    }
-  }
-  return std::string_view::npos;
-}
-
 /// The digits of a text as bytes; nothing when it is no hex.
 bool put_hex(std::string_view text, byte_writer& out) {
   int high = -1;
@@ -130,7 +111,7 @@ class pattern_compiler {
                                                                              {":str", kind::counted_text},
                                                                              {":hex", kind::hex}}};
     const std::size_t begin = at_ + 2;
-    const std::size_t end = end_of_field(source_, begin);
+    const std::size_t end = lang::end_of_expression(source_, begin);
     if (end == std::string_view::npos) return fail("`${` has no `}`", "", at_);
     std::string_view inner = source_.substr(begin, end - begin);
     kind what = kind::text;

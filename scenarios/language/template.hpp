@@ -67,6 +67,10 @@ tl::expected<text_template, template_error> compile_text(std::string_view source
 /// ${} is written as plain text.
 tl::expected<text_template, template_error> compile_body(const node& body, const name_resolver& names);
 
+/// Where the `}` of a `${` stands whose inside begins at `at`; npos when it is missing. Quotes may hold
+/// braces.
+std::size_t end_of_expression(std::string_view source, std::size_t at);
+
 /// A value as text or as JSON, as templates write it.
 void write_value(const value& v, byte_writer& out);
 void write_json_value(const value& v, byte_writer& out);

@@ -28,10 +28,6 @@ class template_builder {
   bool failed_ = false;
 };
 
-namespace {
-
-/// Where the `}` of a `${` stands whose inside begins at `at`; npos when it is missing. Quotes may hold
-/// braces.
 std::size_t end_of_expression(std::string_view source, std::size_t at) {
   char quote = '\0';
   for (; at < source.size(); ++at) {
@@ -49,6 +45,8 @@ std::size_t end_of_expression(std::string_view source, std::size_t at) {
   }
   return std::string_view::npos;
 }
+
+namespace {
 
 std::size_t characters_before(std::string_view source, std::size_t byte) {
   std::size_t count = 0;

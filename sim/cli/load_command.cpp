@@ -1,4 +1,5 @@
 // wanwu load: a load test from the command line alone.
+#include <algorithm>
 #include <iostream>
 
 #include "protocols/transport/address.hpp"
@@ -71,9 +72,21 @@ void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own
   app.add_flag("--print-scenario", own.print, "Print the scenario file that this stands for; send nothing");
 }
 
+/// Whether the things will speak MQTT: what --over says, else MQTT wherever the target has it.
+bool speaks_mqtt(const lang::quick_options& quick) {
+  const auto is_mqtt = [](const std::string& word) { return word.starts_with("mqtt"); };
+  if (!quick.over.empty()) return is_mqtt(quick.over);
+  return quick.urls.empty() || std::any_of(quick.urls.begin(), quick.urls.end(), is_mqtt);
+}
+
 /// False after an explanation.
 bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes) {
   for (std::string* text : {&quick.every, &quick.hold, &quick.ramp}) accept_minutes(*text);
+  if (!speaks_mqtt(quick) && (own.qos >= 0 || !quick.mqtt_version.empty())) {
+    const std::string flag = own.qos >= 0 ? "--qos" : "--mqtt-version";
+    usage_error("load", flag + " is of MQTT, and nothing here speaks it");
+    return false;
+  }
   quick.mqtt_version = mqtt_version_of(quick.mqtt_version);
   if (!own.rate.empty()) {
     quick.every = period_for(own.rate, quick.count);
@@ -95,9 +108,7 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
   wishes.flood_window = own.flood;
   if (own.flood > 0 || !own.size.empty()) wishes.witness = false;  // nothing tells equal payloads apart
   // Any broker forwards what it received to a witness; other targets known by address only do not.
-  const bool forwards =
-      quick.urls.empty() || (quick.over.empty() ? quick.urls.front() : quick.over).starts_with("mqtt");
-  quick.watch_arrivals = wishes.witness && forwards;
+  quick.watch_arrivals = wishes.witness && speaks_mqtt(quick);
   return true;
 }
 

@@ -92,6 +92,11 @@ class Input(Case):
                     self.expect(EXIT_BAD_INPUT, done)
                     self.assertIn(word, done.stderr)
 
+    def test_flags_of_mqtt_are_refused_where_nothing_speaks_it(self):
+        for words in (["coap://127.0.0.1:1", "--qos", "0"], ["http://127.0.0.1:1", "--mqtt-version", "5.0"], ["--over", "coap", "--qos", "1"]):
+            with self.subTest(words=words):
+                self.assertIn("is of MQTT, and nothing here speaks it", self.expect(EXIT_BAD_INPUT, self.wanwu("load", *words)).stderr)
+
     def test_help_is_given_for_every_command_and_for_none(self):
         shown = self.expect(EXIT_PASS, self.wanwu("help")).stdout
         names = [line.split()[0] for line in shown.split("commands:\n")[1].split("\n\n")[0].splitlines()]

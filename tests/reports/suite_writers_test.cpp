@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
+#include "tests/reports/report_text.hpp"
 #include "tests/reports/sample_suite.hpp"
 
 using namespace wanwu;
@@ -31,19 +32,6 @@ const sample& made(bool hostile) {
   };
   static const sample plain = make(false), nasty = make(true);
   return hostile ? nasty : plain;
-}
-
-bool is_printable(std::string_view text, std::string_view allowed) {
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 || allowed.find(c) != std::string_view::npos;
-  });
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in{text};
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
 }
 
 const conform::case_result& failed_case(const suite_record& run) {
