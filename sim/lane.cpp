@@ -243,7 +243,7 @@ void lane::went_down(std::uint32_t connection, const connection_change& change) 
     handshakes_.ended(false, {});
   } else {
     count_connected(connection, false);
-    levels_.reconnecting += behind;
+    if (!leaving_) levels_.reconnecting += behind;  // told to leave, it does not come back
     row.intended = tick_of(change.at);
   }
   row.now = connection_state::down;
@@ -254,6 +254,7 @@ void lane::went_down(std::uint32_t connection, const connection_change& change) 
 
 void lane::say_goodbye(time_point now) {
   leaving_ = true;
+  levels_.reconnecting = 0;
   queue_.clear();
   for (std::uint32_t c = 0; c < rows_.size(); ++c) {
     rows_[c].wanted = false;

@@ -91,6 +91,8 @@ class Results(Case):
         self.assertGreater(summary["thresholds"][0]["samples"], 100)
         for name in ("r.html", "r.json", "r.md", "r.csv"):
             self.assertTrue((self.folder / name).stat().st_size > 100, name)
+        last = json.loads((self.folder / "run/series.ndjson").read_text().splitlines()[-1])
+        self.assertEqual([0, 0, 0], [last["now"][level] for level in ("target", "connected", "reconnecting")], "things that left are not awaited")
 
     def test_a_crossed_threshold_fails_and_says_where_it_is_written(self):
         done = self.expect(EXIT_FAIL, self.wanwu("run", self.scenario("telemetry.latency p50 < 1 us"), "--out", "run"))
