@@ -40,7 +40,7 @@ constexpr std::string_view name_of(edit_proof::outcome what) {
 
 std::string percent(const conform::clause_score& score) {
   if (score.mutants == 0) return "-";
-  return fmt::format("{:.0f} %", 100.0 * score.proven / score.mutants);
+  return fmt::format("{} %", std::uint64_t{100} * score.proven / score.mutants);  // 100 means all of them
 }
 
 void print_edit(const edit_proof& one) {
