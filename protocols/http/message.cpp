@@ -16,7 +16,8 @@ struct phrase_row {
   std::uint16_t status;
   std::string_view phrase;
 };
-constexpr std::array<phrase_row, 29> phrases{{{100, "Continue"},
+constexpr std::array<phrase_row, 31> phrases{{{100, "Continue"},
+                                              {101, "Switching Protocols"},
                                               {200, "OK"},
                                               {201, "Created"},
                                               {202, "Accepted"},
@@ -39,6 +40,7 @@ constexpr std::array<phrase_row, 29> phrases{{{100, "Continue"},
                                               {413, "Content Too Large"},
                                               {415, "Unsupported Media Type"},
                                               {422, "Unprocessable Content"},
+                                              {426, "Upgrade Required"},
                                               {429, "Too Many Requests"},
                                               {431, "Request Header Fields Too Large"},
                                               {500, "Internal Server Error"},
