@@ -24,6 +24,7 @@ constexpr std::string_view command_name = "target";
 
 struct wishes {
   std::string mqtt = "127.0.0.1:1883", coap = "127.0.0.1:5683", http = "127.0.0.1:8080";
+  std::string websocket;  ///< "" = off.
   bool no_mqtt = false, no_coap = false, no_http = false;
   bool allow_remote = false, quiet = false;
   bool no_retain = false, no_wildcard = false, no_shared = false, no_subscription_ids = false,
@@ -39,6 +40,9 @@ void add_listening(argument_parser& app, wishes& w, server_settings& s) {
       .type_name("");
   app.add_option("--coap", w.coap, "Listen for CoAP").show_default().type_name("");
   app.add_option("--http", w.http, "Listen for HTTP").show_default().type_name("");
+  app.add_option("--websocket", w.websocket,
+                 "Listen for MQTT over WebSocket too (subprotocol mqtt, any path)")
+      .type_name("");
   app.add_flag("--no-mqtt", w.no_mqtt, "No MQTT");
   app.add_flag("--no-coap", w.no_coap, "No CoAP");
   app.add_flag("--no-http", w.no_http, "No HTTP");
@@ -118,10 +122,12 @@ std::string apply(const wishes& w, server_settings& s) {
   }
   for (auto error : {read_address(w.mqtt, w.no_mqtt, w.allow_remote, s.where.mqtt),
                      read_address(w.coap, w.no_coap, w.allow_remote, s.where.coap),
-                     read_address(w.http, w.no_http, w.allow_remote, s.where.http)}) {
+                     read_address(w.http, w.no_http, w.allow_remote, s.where.http),
+                     read_address(w.websocket, w.websocket.empty(), w.allow_remote, s.where.websocket)}) {
     if (!error.empty()) return error;
   }
-  if (!s.where.mqtt && !s.where.coap && !s.where.http) return "nothing is left to listen for";
+  if (!s.where.mqtt && !s.where.coap && !s.where.http && !s.where.websocket)
+    return "nothing is left to listen for";
   return {};
 }
 
@@ -135,6 +141,7 @@ void tell_ready(int descriptor, const target::listen_addresses& where) {
   add("mqtt", where.mqtt);
   add("coap", where.coap);
   add("http", where.http);
+  add("websocket", where.websocket);
   line += "}\n";
   const auto written = ::write(descriptor, line.data(), line.size());
   if (written != static_cast<ssize_t>(line.size()))
@@ -151,6 +158,7 @@ void print_listening(const target::target_server& server) {
   print("mqtt", where.mqtt);
   print("coap", where.coap);
   print("http", where.http);
+  print("ws", where.websocket);
   std::cout << std::flush;
 }
 

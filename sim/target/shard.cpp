@@ -9,10 +9,11 @@ std::error_code shard::open(listen_addresses& where) {
   auto made = reactor::create(bell_.get());
   if (!made) return made.error();
   reactor_ = std::move(*made);
-  const auto listen = [&](std::optional<socket_address>& address, service what) -> std::error_code {
+  auto lane = index_ * lanes_per_shard;
+  const auto listen = [&](std::optional<socket_address>& address, service what,
+                          carrier in = carrier::plain) -> std::error_code {
     if (!address) return {};
-    const auto lane = index_ * lanes_per_shard + static_cast<std::uint32_t>(what);
-    auto port = std::make_unique<stream_port>(*reactor_, what, lane);
+    auto port = std::make_unique<stream_port>(*reactor_, what, lane++, in);
     const auto bound = port->listen(*address);
     if (!bound) return bound.error();
     address = *bound;
@@ -21,6 +22,7 @@ std::error_code shard::open(listen_addresses& where) {
   };
   if (const auto error = listen(where.mqtt, service::mqtt)) return error;
   if (const auto error = listen(where.http, service::http)) return error;
+  if (const auto error = listen(where.websocket, service::mqtt, carrier::websocket)) return error;
   if (!where.coap || index_ != 0) return {};  // one socket serves a million endpoints
   datagrams_ = std::make_unique<datagram_port>(*reactor_, shared_.lock, *shared_.core);
   const auto bound = datagrams_->listen(*where.coap);

@@ -16,6 +16,7 @@ namespace wanwu::target {
 
 struct listen_addresses {
   std::optional<socket_address> mqtt, coap, http;  ///< Nothing = that service is off.
+  std::optional<socket_address> websocket;         ///< MQTT over WebSocket; nothing = off.
 };
 
 class shard;
@@ -28,8 +29,8 @@ struct shared_state {
   std::atomic<bool> stopping{false};
 };
 
-/// Lanes of a shard: two, one for each stream service.
-constexpr std::uint32_t lanes_per_shard = 2;
+/// Lanes of a shard, one for each of its listening sockets: MQTT, HTTP, MQTT over WebSocket.
+constexpr std::uint32_t lanes_per_shard = 3;
 
 class shard {
  public:

@@ -7,15 +7,22 @@
 #include <vector>
 
 #include "protocols/transport/tcp.hpp"
+#include "protocols/websocket/server.hpp"
 #include "sim/target/target_core.hpp"
 
 namespace wanwu::target {
+
+/// What a service's bytes travel in.
+enum class carrier : std::uint8_t {
+  plain,      ///< The stream of TCP itself.
+  websocket,  ///< Binary frames, after an upgrade to the subprotocol `mqtt`.
+};
 
 /// Belongs to its shard's thread. The order of use in each turn: the reactor calls ready(); with the lock
 /// held the shard calls hand_over() and take_output(); without it, flush().
 class stream_port final : public readiness_listener {
  public:
-  stream_port(reactor& events, service what, std::uint32_t lane);
+  stream_port(reactor& events, service what, std::uint32_t lane, carrier in = carrier::plain);
 
   tl::expected<socket_address, std::error_code> listen(const socket_address& address);
   void stop_listening() noexcept { transport_.stop_listening(); }
@@ -49,7 +56,9 @@ class stream_port final : public readiness_listener {
     bool known = false;    ///< The core has given `peer`.
     bool closing = false;  ///< To be closed when its bytes are out.
     bool touched = false;
+    bool told_end = false;           ///< The core has been told, or will be, that the peer is gone.
     std::unique_ptr<bytes> waiting;  ///< Only while something could not be sent at once.
+    std::unique_ptr<websocket::server> socket;  ///< None of a plain stream.
   };
   struct event {
     enum class kind : std::uint8_t { accepted, received, ended };
@@ -62,12 +71,21 @@ class stream_port final : public readiness_listener {
   };
 
   row& at(link_id link) { return rows_[static_cast<std::uint32_t>(link)]; }
+  link_name name_of(link_id link) { return {static_cast<std::uint32_t>(link), at(link).life}; }
+  void stage_received(link_id link, std::size_t from);
+  void receive_frames(link_id link, bytes_view raw);
   void lose(link_id link, time_point now);
+  /// What the core wants sent, in the carrier.
+  void carry(link_id link, bytes_view raw, time_point now);
+  /// The rest is sent before the link is closed; nothing more is taken from either side.
+  void close_when_sent(link_id link, time_point now);
+  void answer(time_point now);
   void write(link_id link, bytes_view raw, time_point now);
   void close(link_id link, closing how, time_point now);
   void stage_end(link_id link);
 
   service service_;
+  bool plain_;
   std::uint32_t lane_;
   tcp_transport transport_;
   std::deque<row> rows_;
@@ -75,6 +93,8 @@ class stream_port final : public readiness_listener {
   byte_writer staged_bytes_;
   std::vector<std::uint32_t> backlogged_;  ///< Links whose backlog the core must hear of.
   outbox output_;
+  outbox answers_;      ///< Of the carrier itself: upgrades, pongs, closes. They go out before the core's.
+  byte_writer framed_;  ///< Scratch.
   std::size_t open_ = 0;
   std::size_t unsent_ = 0;
 };

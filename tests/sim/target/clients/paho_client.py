@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""python3-paho-mqtt against the embedded target: both versions, every quality, retained messages, wills, session resume."""
+"""python3-paho-mqtt against the embedded target: both versions, every quality, retained messages, wills, session resume.
+
+usage: paho_client.py [tcp|websockets]"""
 import os
 import socket
+import sys
 import threading
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-PORT = int(os.environ["WANWU_MQTT"])
+TRANSPORT = sys.argv[1] if len(sys.argv) > 1 else "tcp"
+PORT = int(os.environ["WANWU_WEBSOCKET" if TRANSPORT == "websockets" else "WANWU_MQTT"])
 WITHIN = 10
 V5 = mqtt.MQTTv5
 V311 = mqtt.MQTTv311
@@ -21,7 +25,7 @@ class Peer:
         self.heard, self.connack, self.lost = [], None, threading.Event()
         self.changed = threading.Condition()
         extra = {} if version == V5 else {"clean_session": clean}
-        self.client = mqtt.Client(client_id=name, protocol=version, **extra)
+        self.client = mqtt.Client(client_id=name, protocol=version, transport=TRANSPORT, **extra)
         self.client.on_connect = self.connected
         self.client.on_message = self.message
         self.client.on_subscribe = lambda *a: self.note("suback", a)
@@ -70,8 +74,9 @@ class Peer:
     def cut(self):
         """The link breaks without a word."""
         self.client.loop_stop()
-        self.client._sock.shutdown(socket.SHUT_RDWR)
-        self.client._sock.close()
+        link = self.client._sock
+        getattr(link, "_socket", link).shutdown(socket.SHUT_RDWR)  # a WebSocket of paho's has a socket inside
+        link.close()
 
     def leave(self):
         self.client.disconnect()
