@@ -22,6 +22,12 @@ duration cpu_time_of(clockid_t clock) {
   return std::chrono::seconds{spent.tv_sec} + duration{spent.tv_nsec};
 }
 
+duration round_pause(std::uint32_t workers) {
+  const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  return std::clamp(limits::round_min * workers / (cores * limits::workers_a_core_at_round_min),
+                    limits::round_min, limits::round_max);
+}
+
 }  // namespace
 
 /// One worker's place: its thread and what is shared with it.
@@ -114,12 +120,16 @@ void engine::run_rounds(reactor& events, worker& own) {
   time_point now = std::chrono::steady_clock::now();
   if (now < started_) now = events.wait(started_);
   time_point last = now;
+  const duration pause = options_.flood_window == 0 ? round_pause(plan_.workers) : duration{};
+  const bool naps = pause > limits::round_min;
   while (!stop_now_.load(std::memory_order_relaxed)) {
     time_point next = own.round(now);
     if (own.finished()) break;
     // Many things a second are taken in sips, also while answers come in between: a system call for each
     // would cost more than the wait.
-    const time_point soonest = options_.flood_window == 0 ? last + limits::round_min : last;
+    const time_point soonest = last + pause;
+    // Woken for each answer, so many threads would spend the processor on being woken.
+    if (naps && now < soonest) std::this_thread::sleep_until(soonest);
     next = std::max(next, soonest);
     do {
       now = events.wait(next);

@@ -52,6 +52,60 @@ std::string print(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Takes from a description what may be searched by, as the parser comes past it: a million things describe
+/// themselves within a minute, and a tree of each would cost most of that.
+struct description_reader final : nlohmann::json_sax<json> {
+  description_facts facts;
+  bool is_object = false;
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t value) override { return is_member() ? keep(print(value)) : true; }
+  bool number_unsigned(number_unsigned_t value) override { return is_member() ? keep(print(value)) : true; }
+  bool number_float(number_float_t value, const string_t&) override {
+    return is_member() ? keep(print(value)) : true;
+  }
+  bool binary(binary_t&) override { return true; }
+  bool string(string_t& value) override {
+    const bool is_type = name_ == "@type" && (depth_ == 1 || (depth_ == 2 && in_array_));
+    if (is_type) {
+      if (facts.types.size() < members_max) facts.types.push_back(std::move(value));
+      return true;
+    }
+    return depth_ == 1 ? keep(std::move(value)) : true;
+  }
+  bool key(string_t& name) override {
+    if (depth_ == 1) name_ = std::move(name);
+    return true;
+  }
+  bool start_object(std::size_t) override {
+    if (depth_ == 0) is_object = true;
+    if (depth_ == 1) in_array_ = false;
+    return ++depth_ <= nesting_max;
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ == 1) in_array_ = true;
+    return ++depth_ <= nesting_max;
+  }
+  bool end_object() override { return --depth_ >= 0; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+
+ private:
+  bool is_member() const { return depth_ == 1 && name_ != "@type"; }
+  bool keep(std::string value) {
+    if (facts.members.size() >= members_max || name_.size() + value.size() > member_bytes_max) return true;
+    const auto colon = name_.rfind(':');  // "sim:district" is searched by as "district"
+    facts.members.emplace_back(colon == std::string::npos ? name_ : name_.substr(colon + 1),
+                               std::move(value));
+    return true;
+  }
+
+  string_t name_;  ///< Of the member of the outermost object that is being read.
+  int depth_ = 0;
+  bool in_array_ = false;  ///< That member is an array.
+};
+
 /// A record's value, whatever its kind.
 std::optional<std::string> senml_value(const json& record) {
   for (const char* name : {"v", "vs", "vb", "vd"}) {
@@ -204,29 +258,10 @@ void append_json_raw(std::string& out, std::string_view name, bytes_view raw) {
 }
 
 std::optional<description_facts> read_description(std::string_view text) {
-  const json td = parse(as_bytes(text));
-  if (!td.is_object()) return std::nullopt;
-  description_facts facts;
-  const auto take_type = [&](const json& type) {
-    if (type.is_string() && facts.types.size() < members_max) facts.types.push_back(type.get<std::string>());
-  };
-  for (const auto& [name, value] : td.items()) {
-    if (name == "@type") {
-      if (value.is_array()) {
-        for (const auto& each : value) take_type(each);
-      } else {
-        take_type(value);
-      }
-      continue;
-    }
-    if (facts.members.size() >= members_max || !(value.is_string() || value.is_number())) continue;
-    auto printed = value.is_string() ? value.get<std::string>() : print(value);
-    if (name.size() + printed.size() > member_bytes_max) continue;
-    const auto colon = name.rfind(':');  // "sim:district" is searched by as "district"
-    facts.members.emplace_back(colon == std::string::npos ? name : name.substr(colon + 1),
-                               std::move(printed));
-  }
-  return facts;
+  description_reader reader;
+  const bool whole = json::sax_parse(text.begin(), text.end(), &reader);
+  if (!whole || !reader.is_object) return std::nullopt;
+  return std::move(reader.facts);
 }
 
 std::optional<std::string> find_reading(bytes_view reading, std::string_view property) {

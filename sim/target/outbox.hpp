@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/byte_writer.hpp"
@@ -39,7 +40,9 @@ class outbox {
   void wrote(link_name to, std::size_t from) { again(to, from, bytes_.size() - from); }
   /// Sends bytes already in the box (once more).
   void again(link_name to, std::size_t from, std::size_t length) {
-    if (!entries_.empty()) {
+    if (entries_.empty()) {
+      tell();
+    } else {
       entry& last = entries_.back();
       if (last.kind == what::send && last.to == to && last.from + last.length == from) {
         last.length += length;
@@ -48,7 +51,21 @@ class outbox {
     }
     entries_.push_back({from, length, to, what::send});
   }
-  void close(link_name which, what kind = what::close) { entries_.push_back({0, 0, which, kind}); }
+  void close(link_name which, what kind = what::close) {
+    if (entries_.empty()) tell();
+    entries_.push_back({0, 0, which, kind});
+  }
+
+  /// From now on `lane` is added to `filled` whenever this box gets its first entry.
+  void tell_to(std::vector<std::uint32_t>& filled, std::uint32_t lane) noexcept {
+    filled_ = &filled;
+    lane_ = lane;
+  }
+  /// Takes what `from` holds and gives it this one's memory; whom each tells stays.
+  void swap_content(outbox& from) noexcept {
+    std::swap(bytes_, from.bytes_);
+    entries_.swap(from.entries_);
+  }
 
   const std::vector<entry>& entries() const noexcept { return entries_; }
   bytes_view bytes_of(const entry& e) const noexcept { return bytes_.view().subspan(e.from, e.length); }
@@ -60,8 +77,14 @@ class outbox {
   }
 
  private:
+  void tell() {
+    if (filled_ != nullptr) filled_->push_back(lane_);
+  }
+
   byte_writer bytes_;
   std::vector<entry> entries_;
+  std::vector<std::uint32_t>* filled_ = nullptr;
+  std::uint32_t lane_ = 0;
 };
 
 /// Datagrams to send, from the endpoint each was asked at.

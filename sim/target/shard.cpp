@@ -2,6 +2,7 @@
 #include "sim/target/shard.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace wanwu::target {
 
@@ -36,14 +37,12 @@ void shard::wake() noexcept {
 }
 
 void shard::wake_others() {
-  for (shard* other : shared_.shards) {
-    if (other == this) continue;
-    const auto first = other->index_ * lanes_per_shard;
-    for (std::uint32_t lane = first; lane < first + lanes_per_shard; ++lane) {
-      if (!shared_.core->out(lane).empty()) other->wake();
-    }
-    if (other->datagrams_ && !shared_.core->datagrams().empty()) other->wake();
+  auto& filled = shared_.core->filled_lanes();
+  for (const std::uint32_t lane : filled) {
+    if (!shared_.core->out(lane).empty()) shared_.shards[lane / lanes_per_shard]->wake();
   }
+  filled.clear();
+  if (!datagrams_ && !shared_.core->datagrams().empty()) shared_.shards.front()->wake();
 }
 
 void shard::take_turn(time_point now) {
@@ -74,7 +73,7 @@ bool shard::is_drained() const {
                      [](const auto& port) { return port->unsent() == 0 && port->connections() == 0; });
 }
 
-void shard::run(duration grace) {
+void shard::run(duration grace, duration pause) {
   time_point now = reactor_->wait(time_point{});
   take_turn(now);  // that wait may have heard the bell
   std::optional<time_point> end;
@@ -82,6 +81,7 @@ void shard::run(duration grace) {
     auto until = now + longest_wait;
     if (next_ && index_ == 0) until = std::min(until, *next_);
     if (end) until = std::min(until, now + std::chrono::milliseconds{20});
+    if (pause > duration{}) std::this_thread::sleep_until(now + pause);
     now = reactor_->wait(until);
     take_turn(now);
     if (!shared_.stopping.load(std::memory_order_acquire)) continue;

@@ -41,8 +41,9 @@ class shard {
   /// On the shard's own thread, before run(): opens reactor and sockets. The addresses come back with their
   /// ports.
   std::error_code open(listen_addresses& where);
-  /// Serves until shared_state::stopping and all output has left, or `grace` has passed.
-  void run(duration grace);
+  /// Serves until shared_state::stopping and all output has left, or `grace` has passed. Sleeps at least
+  /// `pause` between two turns: 0, or what keeps many shards a core from spending it on being woken.
+  void run(duration grace, duration pause);
   /// From any thread: something waits in this shard's lanes, or stopping was set.
   void wake() noexcept;
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }

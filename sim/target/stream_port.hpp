@@ -32,7 +32,7 @@ class stream_port final : public readiness_listener {
   /// With the lock held: tells the core what was staged.
   void hand_over(target_core& core, time_point now);
   /// With the lock held: takes this lane's output.
-  void take_output(target_core& core) { std::swap(core.out(lane_), output_); }
+  void take_output(target_core& core) { output_.swap_content(core.out(lane_)); }
   /// Sends what was taken, and what was left before.
   void flush(time_point now);
 

@@ -16,6 +16,8 @@ struct target_core::parts {
         services{settings, mqtt, totals},
         coap{settings, services, datagrams, totals},
         http{settings, services, boxes, totals, [this] { return count(); }} {
+    // A single lane has nobody else to wake.
+    for (std::uint32_t lane = 0; lanes > 1 && lane < lanes; ++lane) boxes[lane].tell_to(filled, lane);
     service_listeners listeners;
     listeners.reported = [this](const known_thing& thing, protocol via, bytes_view payload, time_point now) {
       coap.thing_reported(thing, now);
@@ -47,6 +49,7 @@ struct target_core::parts {
   }
 
   target_settings settings;
+  std::vector<std::uint32_t> filled;
   std::vector<outbox> boxes;
   datagram_box datagrams;
   target_totals totals;
@@ -110,6 +113,10 @@ void target_core::shut_down(time_point now) {
 
 outbox& target_core::out(std::uint32_t lane) {
   return parts_->boxes[lane];
+}
+
+std::vector<std::uint32_t>& target_core::filled_lanes() {
+  return parts_->filled;
 }
 
 datagram_box& target_core::datagrams() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/target/outbox.hpp"
 #include "sim/target/target_settings.hpp"
@@ -60,6 +61,9 @@ class target_core {
 
   // Out.
   outbox& out(std::uint32_t lane);
+  /// With several lanes: those whose box got its first entry since the owner last emptied this list, each
+  /// once or more often. Empty it after each call.
+  std::vector<std::uint32_t>& filled_lanes();
   datagram_box& datagrams();
   target_totals totals() const;
 

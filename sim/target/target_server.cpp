@@ -17,6 +17,14 @@ constexpr std::uint64_t descriptors_spared = 128;
 /// The kernel spreads connections by hash, not evenly: leave room.
 constexpr double uneven = 1.1;
 constexpr std::uint32_t shards_max = 512;
+/// With more shards a core than this, each takes its turns at intervals.
+constexpr std::uint32_t shards_a_core_awake = 4;
+constexpr duration pause_step = std::chrono::milliseconds{1}, pause_max = std::chrono::milliseconds{5};
+
+duration pause_between_turns(std::uint32_t shards, std::uint32_t cores) {
+  const std::uint32_t awake = cores * shards_a_core_awake;
+  return shards <= awake ? duration{} : std::min<duration>(pause_step * (shards / awake), pause_max);
+}
 
 }  // namespace
 
@@ -64,22 +72,22 @@ tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(s
     auto bell = waker::create();
     if (!bell) return tl::unexpected{"cannot start: " + bell.error().message()};
     p.shards.push_back(std::make_unique<shard>(p.shared, i, std::move(*bell)));
+    p.shared.shards.push_back(p.shards.back().get());  // the first threads may have something for the last
   }
+  const duration pause = pause_between_turns(count, cores);
   for (const auto& each : p.shards) {
     std::promise<std::error_code> opened;
     auto result = opened.get_future();
     shard& own = *each;
-    p.threads.emplace_back([&p, &own, &opened] {
+    p.threads.emplace_back([&p, &own, &opened, pause] {
       auto error = own_descriptor_table();
       if (!error) error = own.open(p.where);
       const bool failed = static_cast<bool>(error);
       opened.set_value(error);
       if (failed) return;
-      own.run(std::chrono::seconds{2});
+      own.run(std::chrono::seconds{2}, pause);
     });
     if (const auto error = result.get()) return tl::unexpected{"cannot listen: " + error.message()};
-    const std::lock_guard held{p.shared.lock};
-    p.shared.shards.push_back(&own);
   }
   return server;
 }
