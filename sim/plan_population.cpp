@@ -190,7 +190,9 @@ class compiler {
     compile_form(ops.register_, operation::register_, made_.register_);
     compile_form(ops.read, operation::read, made_.read);
     if (made_.read) made_.read->shape.wants_answer = true;
-    if (const auto& hearing = ops.hearing[static_cast<std::size_t>(source_.over)]; hearing) {
+    // What can do nothing when told to does not listen: a million probes would each keep a subscription.
+    const bool acts = !made_.model->actions.empty() || !source_.script.empty();
+    if (const auto& hearing = ops.hearing[static_cast<std::size_t>(source_.over)]; hearing && acts) {
       auto compiled = compile_hearing(*hearing, made_.index, plan_.mqtt_version, *made_.names);
       accept(compiled, made_.hearing);
     }

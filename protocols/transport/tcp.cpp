@@ -109,14 +109,16 @@ int tcp_transport::connect_from_pool(const socket_address& address, int& error) 
     error = 0;
     const int fd = new_socket(address, error);
     if (fd < 0) return -1;
+    bool may_meet_itself = true;
     if (pooled) {
       const auto source = socket_address::from_v4(settings_.sources.at(next_source_++), 0);
+      may_meet_itself = socket_address::from_v4(address.v4(), 0) == source;
       set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
       if (::bind(fd, source.native(), source.native_size()) != 0) error = errno;
     }
     if (error == 0 && ::connect(fd, address.native(), address.native_size()) != 0 && errno != EINPROGRESS)
       error = errno;
-    if (error == 0 && is_connected_to_itself(fd, address)) error = ECONNREFUSED;
+    if (error == 0 && may_meet_itself && is_connected_to_itself(fd, address)) error = ECONNREFUSED;
     if (error == 0) return fd;
     ::close(fd);
     if (error != EADDRNOTAVAIL && error != EADDRINUSE && error != EAGAIN) return -1;

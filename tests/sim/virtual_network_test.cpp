@@ -138,6 +138,20 @@ TEST_CASE("Every thing connects once, is described once, and its readings are ac
   CHECK(reporting.size() == plan->thing_count());
 }
 
+TEST_CASE("Only things that can act listen for commands") {
+  const auto plan = plan_of(R"(
+wanwu: scenario/v1
+things:
+  probe: { model: builtin/soil-probe, count: 12, over: mqtt, every: 1 s }
+  lamp: { model: builtin/streetlight, count: 7, over: mqtt, every: 1 s }
+phases:
+  - { name: ramp, ramp: 1 s }
+  - { name: steady, hold: 2 s }
+)",
+                            2);
+  CHECK(run(*plan).count(operation::subscribe) == 7);
+}
+
 TEST_CASE("A storm cuts its share off, keeps it dark, and lets it return in time") {
   const auto plan = plan_of(R"(
 wanwu: scenario/v1
