@@ -51,7 +51,7 @@ std::optional<std::string> make_bundle_folder(const std::string& directory, std:
                                               const std::vector<input_file>& inputs, std::string& problem) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of the write, not the end of the run
   std::error_code failed;
-  fs::create_directories(directory, failed);
+  const bool is_new = fs::create_directories(directory, failed);
   if (failed && !fs::is_directory(directory))
     return fmt::format("cannot make the directory {}: {}", directory, failed.message());
   const fs::path root{directory};
@@ -62,8 +62,14 @@ std::optional<std::string> make_bundle_folder(const std::string& directory, std:
         "{} {}; give another directory with --out, or leave --out away to get a new one", directory,
         is_running(root) ? "is being written by a run that is still going on" : "already holds a run");
   }
-  if (manifest != 0) return cannot_write("manifest.json", directory, manifest);
-  if (!inputs.empty()) fs::create_directory(root / "inputs", failed);
+  if (manifest != 0) {
+    // Half a manifest would stand in the way of the next try.
+    fs::remove(root / "manifest.json", failed);
+    if (is_new) fs::remove(root, failed);
+    return cannot_write("manifest.json", directory, manifest);
+  }
+  if (!inputs.empty() && !fs::create_directory(root / "inputs", failed) && failed)
+    problem = cannot_write("inputs", directory, failed.value());
   std::size_t number = 0;
   for (const auto& input : inputs) {
     const auto name = "inputs/" + kept_name(input.path, ++number);

@@ -124,6 +124,8 @@ void weigh(limit_result& result, const limit& of, const metric_store& store, con
   if (late > seen.late_allowed)
     return doubt(fmt::format("the generator was late for {} of its schedule meanwhile", show_ratio(late)));
   if (!seen.reachable) return doubt("the target was never reached");
+  // Wrong credentials or a wrong port look like this too: the test is to be looked at first.
+  if (!seen.measured && of.metric == "things.connected") doubt("nobody was ever let in");
 }
 
 std::string crossed_reason(const limit& of, const limit_result& got) {
@@ -182,6 +184,9 @@ void add_world_reasons(judgement& out, const run_record& run, const world& seen)
     doubt(fmt::format("the run was cut at {}: no end was written", show_clock(run.duration_s)));
   if (run.end == ending::interrupted || run.end == ending::terminated)
     doubt(fmt::format("the run was interrupted at {}", show_clock(run.duration_s)));
+  // A crossed threshold outweighs it; without one, what was planned was not seen to its end.
+  if (run.end == ending::aborted)
+    doubt(fmt::format("the run was ended early, at {}", show_clock(run.duration_s)));
 }
 
 }  // namespace
@@ -239,9 +244,6 @@ judgement judge(const run_record& run) {
   }
   add_limit_reasons(out, run);
   add_world_reasons(out, run, seen);
-  if (run.end == ending::aborted)
-    out.reasons.push_back(
-        fmt::format("stopped early at {} by a threshold with abort", show_clock(run.duration_s)));
   if (out.reasons.empty()) {
     out.reasons.push_back(
         run.limits.empty() ? "no thresholds were given; everything ran"

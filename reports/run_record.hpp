@@ -68,7 +68,7 @@ struct log_entry {
 enum class ending : std::uint8_t {
   running,      ///< No end was written: killed, or still running.
   complete,     ///< The schedule was run to its end.
-  aborted,      ///< By a threshold with `abort`.
+  aborted,      ///< Before its plan was done: a threshold with `abort`, --timeout, a target out of reach.
   interrupted,  ///< By the user: SIGINT.
   terminated    ///< By a scheduler: SIGTERM.
 };

@@ -74,7 +74,7 @@ void add_metrics(summary& out, const run_record& run) {
 }
 
 std::string code_text(outcome result, protocol via, std::uint16_t code) {
-  if (code == 0) return "";
+  if (code == 0) return via == protocol::coap && result == outcome::refused ? ", by a reset" : "";
   if (result == outcome::unreachable || result == outcome::broken_link || result == outcome::local_error)
     return ", " + std::generic_category().message(code);
   switch (via) {

@@ -1,6 +1,7 @@
 #include "protocols/drivers/coap_native.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "protocols/drivers/coap_ledger.hpp"
 #include "protocols/transport/memory.hpp"
@@ -109,7 +110,7 @@ class coap_driver final : public driver, public readiness_listener {
   std::uint32_t endpoints_ = 0, up_ = 0;
   std::vector<std::uint8_t> is_up_;
   std::size_t sent_ = 0;  ///< How much of the session's output the transport has taken.
-  std::uint64_t bytes_out_ = 0, bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0, bytes_in_ = 0, too_long_ = 0;
   time_point last_now_;
   // Used again for every batch.
   std::string path_;
@@ -243,7 +244,7 @@ driver_totals coap_driver<Carrier>::totals() const {
           .messages_out = t.messages_out,
           .messages_in = t.messages_in,
           .retransmissions = t.retransmissions,
-          .wire_errors = t.wire_errors,
+          .wire_errors = t.wire_errors + too_long_,
           .connections_up = up_,
           .operations_in_flight = session_.in_flight()};
 }
@@ -263,10 +264,14 @@ void coap_driver<Carrier>::datagrams_received(std::span<const datagram> batch, t
 }
 
 template <class Carrier>
-void coap_driver<Carrier>::datagram_refused(endpoint_id local, const socket_address& peer, std::error_code,
-                                            time_point now) {
+void coap_driver<Carrier>::datagram_refused(endpoint_id local, const socket_address& peer,
+                                            std::error_code why, time_point now) {
   const auto c = static_cast<std::uint32_t>(local);
   if (c >= endpoints_ || !(peer == endpoint_.target)) return;
+  if (why.value() == EBADMSG) {  // garbage like any other: whoever sends it is there
+    ++too_long_;
+    return;
+  }
   session_.unreachable(c, now);
   take_events(now);
   hand_over();

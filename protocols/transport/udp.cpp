@@ -299,7 +299,7 @@ std::span<const datagram> udp_transport::receive(std::uint32_t lane_index) {
     const auto peer = socket_address::from_native(reinterpret_cast<const sockaddr*>(&in.names[i]));
     const auto local = endpoint_of(lane_index, local_address_of(message));
     if ((message.msg_flags & MSG_TRUNC) != 0) {
-      refusals_.push_back({local, peer, EMSGSIZE});
+      refusals_.push_back({local, peer, EBADMSG});
     } else if (serving_ || static_cast<std::uint32_t>(local) < endpoint_count()) {
       seen_.push_back(
           {bytes_view{in.arena.get() + i * received_bytes_max, in.headers[i].msg_len}, peer, local});

@@ -22,7 +22,7 @@ struct udp_settings {
 class udp_transport {
  public:
   static constexpr std::size_t batch_max = 128;            ///< Datagrams a sendmmsg or recvmmsg.
-  static constexpr std::size_t received_bytes_max = 2048;  ///< Longer ones are dropped as refused (EMSGSIZE).
+  static constexpr std::size_t received_bytes_max = 2048;  ///< Longer ones are dropped as refused (EBADMSG).
   static constexpr std::size_t sent_bytes_max = 65507;     ///< The most that UDP over IPv4 carries.
 
   explicit udp_transport(reactor& events, udp_settings settings = {});

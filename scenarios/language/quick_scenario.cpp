@@ -56,6 +56,13 @@ std::string latency_limit(const quick_options& options) {
   return "  - { check: telemetry.latency p99 < 250 ms, min_samples: " + std::to_string(enough) + " }\n";
 }
 
+/// Who was never let in has no latency and loses nothing. Levels are read once a second, so a shorter hold
+/// may hold none.
+std::string connected_limit(const quick_options& options) {
+  const auto hold = parse_duration(options.hold).value_or(duration{});
+  return hold >= std::chrono::seconds{2} ? "  - things.connected max >= 99 % in hold\n" : "";
+}
+
 }  // namespace
 
 std::string quick_scenario_text(const quick_options& options) {
@@ -92,7 +99,7 @@ std::string quick_scenario_text(const quick_options& options) {
   out += ", every: " + scalar(options.every) + " }\n";
   out += "phases:\n  - ramp: " + ramp_of(options) + "\n  - hold: " + scalar(options.hold) + "\n";
   out +=
-      "thresholds:\n" + latency_limit(options) +
+      "thresholds:\n" + connected_limit(options) + latency_limit(options) +
       (options.watch_arrivals ? "  - telemetry.lost ratio < 0.01 %\n" : "  - telemetry.errors ratio < 1 %\n");
   return out;
 }

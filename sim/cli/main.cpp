@@ -1,8 +1,10 @@
 // The program: global options, the table of commands, and the last net under them all.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -121,6 +123,17 @@ int dispatch(std::vector<std::string> arguments) {
   return found->run(std::span{arguments}.subspan(1), global);
 }
 
+/// A result that could not be printed is none. Whoever closes a pipe has read enough.
+int once_printed(int code) {
+  std::cout.flush();
+  if (std::cout) return code;
+  const int reason =
+      ::write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;  // the failed write's own is long gone
+  if (reason == EPIPE) return code;
+  std::cerr << "wanwu: cannot write to the standard output: " << std::strerror(reason) << '\n';
+  return code == exit_pass ? exit_inconclusive : code;
+}
+
 }  // namespace
 
 std::span<const command> commands() {
@@ -141,7 +154,7 @@ bool use_colour(const global_options& global, int descriptor) {
 int main(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error value where it is written
   try {
-    return wanwu::cli::dispatch({words + 1, words + count});
+    return wanwu::cli::once_printed(wanwu::cli::dispatch({words + 1, words + count}));
   } catch (const std::exception& lost) {
     std::cerr << "wanwu: internal error: " << lost.what()
               << "\nThis is a bug of wanwu, not of your files or target.\n";

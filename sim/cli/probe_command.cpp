@@ -52,14 +52,23 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// Whether somebody at the other end showed himself. CoAP's connecting is ours alone.
+bool shows_target(const sim::probe_step& step) {
+  if (step.op == operation::connect) return step.result == outcome::ok && step.via != protocol::coap;
+  return step.result == outcome::ok || step.result == outcome::refused ||
+         step.result == outcome::malformed_answer;
+}
+
 int print(const sim::probe_report& found) {
   std::vector<std::vector<std::string>> rows{{"OPERATION", "PROTOCOL", "RESULT", "TIME", "WHAT CAME BACK"}};
-  bool reached = false, failed = false;
+  bool reached = false, failed = false, missed = false;
   for (const sim::probe_step& step : found.steps) {
     const bool good = step.result == outcome::ok;
-    reached = reached || good;
+    reached = reached || shows_target(step);
     failed = failed || (!good && step.result != outcome::unreachable);
-    const bool from_system = step.result == outcome::unreachable || step.result == outcome::local_error;
+    missed = missed || step.result == outcome::unreachable;
+    const bool from_system =
+        step.code != 0 && (step.result == outcome::unreachable || step.result == outcome::local_error);
     std::string answer =
         from_system ? std::strerror(static_cast<int>(step.code)) : code_text(step.via, step.code);
     if (!step.answer.empty()) answer += (answer.empty() ? "" : "  ") + one_line(step.answer);
@@ -73,7 +82,8 @@ int print(const sim::probe_report& found) {
   for (const std::string& note : found.notes) std::cout << note << '\n';
   if (!found.trouble.empty()) std::cerr << "wanwu probe: " << found.trouble << '\n';
   if (!reached) return exit_inconclusive;
-  return failed || !found.trouble.empty() ? exit_fail : exit_pass;
+  if (failed || !found.trouble.empty()) return exit_fail;
+  return missed ? exit_inconclusive : exit_pass;
 }
 
 }  // namespace

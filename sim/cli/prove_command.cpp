@@ -13,6 +13,7 @@
 #include "sim/cli/command.hpp"
 #include "sim/cli/embedded_profiles.hpp"
 #include "sim/cli/input.hpp"
+#include "sim/cli/stop_request.hpp"
 #include "sim/cli/table_text.hpp"
 #include "sim/conformance/proof.hpp"
 
@@ -93,6 +94,13 @@ void print_scores(const conform::proof& found, double seconds) {
                            unproven == 0 ? "every case proven" : fmt::format("{} cases unproven", unproven));
 }
 
+void print_interrupted(const conform::proof& found, double seconds) {
+  const auto proven = std::count_if(found.cases().begin(), found.cases().end(),
+                                    [](const conform::case_proof& one) { return one.holds(); });
+  std::cout << fmt::format("interrupted after {:.1f} s: {} of {} cases were proven until then\n", seconds,
+                           proven, found.cases().size());
+}
+
 bool write_json(const std::string& path, const conform::suite& all, const conform::proof& found,
                 double seconds) {
   const auto score_of = [](const conform::clause_score& score) {
@@ -147,7 +155,9 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
 
   const auto began = std::chrono::steady_clock::now();
   conform::proof found{all, std::move(*selected)};
+  const stop_request stop{std::nullopt};
   for (const auto& profile : embedded_profiles()) {
+    if (stop.reason() != 0) break;
     auto target = embedded_configuration::start(profile);
     if (!target) {
       std::cerr << "wanwu prove: " << target.error() << '\n';
@@ -156,6 +166,7 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
     conform::suite_run_options options;
     std::vector<std::string> notes;
     options.jobs = jobs;
+    options.stop = &stop.reason();
     options.seed = static_cast<std::uint64_t>(began.time_since_epoch().count());
     options.restart = [&] { return target->restart(); };
     options.notes = &notes;
@@ -163,6 +174,10 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
     for (const auto& note : notes) std::cerr << "wanwu prove: " << profile.name << ": " << note << '\n';
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (const int signal = stop.reason(); signal != 0) {
+    print_interrupted(found, seconds);
+    return 128 + signal;
+  }
   print_failures(all, found);
   print_wavering(all, found);
   print_scores(found, seconds);

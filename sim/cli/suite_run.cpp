@@ -210,11 +210,13 @@ int write_results(report::suite_record& record, std::optional<report::suite_bund
   }
   std::cout << report::write_suite_terminal(record, of, {use_colour(global, STDOUT_FILENO), true})
             << std::flush;
+  bool all_written = true;
   for (const auto& [format, path] : wishes.run.to) {
     const auto problem = report::write_suite_report(format, path, record, of);
     std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
+    all_written = all_written && problem.empty();
   }
-  return of.exit_code;
+  return of.exit_code == exit_pass && !all_written ? exit_inconclusive : of.exit_code;
 }
 
 }  // namespace

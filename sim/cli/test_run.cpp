@@ -108,7 +108,8 @@ class signal_watch {
 struct run_end {
   report::ending how = report::ending::complete;
   int signal = 0;
-  std::string trouble;  ///< A sentence for stderr.
+  std::string trouble;        ///< A sentence for stderr.
+  bool is_unwritten = false;  ///< A file that was asked for is not there, or not whole.
 };
 
 class live_run {
@@ -204,16 +205,25 @@ class live_run {
   progress_printer printer_;
 };
 
+bool closed_whole(observation_file& file, const run_wishes& wishes) {
+  const bool whole = file.close();
+  if (!whole) std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  return whole;
+}
+
 int write_results(const report::run_record& run, const run_wishes& wishes, const run_end& end,
                   const global_options& global) {
   const report::summary of = report::summarize(run);
   std::cout << report::write_terminal(run, of, {use_colour(global, STDOUT_FILENO), true}) << std::flush;
+  bool all_written = !end.is_unwritten;
   for (const auto& [format, path] : wishes.to) {
     const std::string problem = report::write_report(format, path, run, of);
     std::cerr << (problem.empty() ? "wrote " + path : "wanwu: " + problem) << '\n';
+    all_written = all_written && problem.empty();
   }
   if (!end.trouble.empty()) std::cerr << "wanwu: " << end.trouble << '\n';
-  return report::exit_code_of(run.end, of.judged.result);
+  const int code = report::exit_code_of(run.end, of.judged.result);
+  return code == exit_pass && !all_written ? exit_inconclusive : code;
 }
 
 std::optional<report::bundle_writer> make_bundle(report::run_record& record, const run_wishes& wishes,
@@ -272,8 +282,7 @@ int drive_steady(const sim::world_plan& plan, report::run_record record,
     const std::string said = witness->problem();
     if (!said.empty()) run.log(chrono::steady_clock::now(), report::log_level::warning, "witness", said);
   }
-  if (file && !file->close())
-    std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  end.is_unwritten = file && !closed_whole(*file, wishes);
   return write_results(run.finish(chrono::steady_clock::now(), end.how), wishes, end, global);
 }
 
@@ -291,8 +300,7 @@ int drive_virtual(const sim::world_plan& plan, report::run_record record,
   end.trouble = world.script_problem();
   if (const std::string said = world.witness_problem(); !said.empty())
     run.log(started + plan.when.end, report::log_level::warning, "witness", said);
-  if (file && !file->close())
-    std::cerr << "wanwu: " << wishes.observations << " could not be written whole\n";
+  end.is_unwritten = file && !closed_whole(*file, wishes);
   return write_results(run.finish(started + plan.when.end, end.how), wishes, end, global);
 }
 

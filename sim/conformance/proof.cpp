@@ -120,7 +120,7 @@ void proof::play(const std::vector<planned>& plan, const target_access& target,
   }
   for (std::size_t i = 0; i < results.size(); ++i) {
     auto& row = cases_[plan[i].row];
-    if (plan[i].edit < 0 || row.profile != target.profile) continue;
+    if (plan[i].edit < 0 || row.profile != target.profile || results[i].result.not_run) continue;
     judge(row.edits[static_cast<std::size_t>(plan[i].edit)], results[i], row.clean_deviated);
     row.edits[static_cast<std::size_t>(plan[i].edit)].tries = tries;
   }

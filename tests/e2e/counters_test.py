@@ -1,7 +1,11 @@
 """What we say we sent is what the target says it received, against programs that others wrote."""
+import http.server
 import json
+import re
+import select
 import socket
 import subprocess
+import threading
 import unittest
 import urllib.request
 
@@ -19,6 +23,11 @@ class Counters(Case):
     def load(self, url, folder, *more):
         self.expect(EXIT_PASS, self.wanwu("load", url, *LOAD, "--out", folder, *more))
         return self.summary(folder)
+
+    def coap_server(self):
+        port = free_port(socket.SOCK_DGRAM)
+        self.start("coap-server-notls", "-A", "127.0.0.1", "-p", port, "-d", "1000", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return port
 
     def sys_value(self, port, topic):
         got = subprocess.run(["mosquitto_sub", "-p", str(port), "-t", topic, "-C", "1", "-W", "10"], capture_output=True,
@@ -78,10 +87,7 @@ class Counters(Case):
                 before = stats["telemetry"]
 
     def test_the_coap_server_of_libcoap_answers_us(self):
-        port = free_port(socket.SOCK_DGRAM)
-        program = subprocess.run("dpkg -L libcoap3-bin | grep -E '/bin/coap-server' | head -1", shell=True,
-                                 capture_output=True, text=True).stdout.strip()
-        self.start(program, "-A", "127.0.0.1", "-p", port, "-d", "1000", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        port = self.coap_server()
         scenario = self.write("coap.scenario.yaml", f"""wanwu: scenario/v1
 target: coap-server.target.yaml
 things:
@@ -102,6 +108,56 @@ operations:
 """)
         self.expect(EXIT_PASS, self.wanwu("run", scenario, "--out", "run"))
         self.assertGreater(total(self.summary("run"), "telemetry.acknowledged"), 200)
+
+    # (as asked for, bytes): over CoAP the last goes block by block.
+    sizes = (("1 B", 1), ("300 B", 300), ("4 kB", 4000))
+
+    def load_sized(self, url, size):
+        done = self.wanwu("load", url, "-n", "3", "--every", "200ms", "--ramp", "1s", "--for", "1s", "--size", size, "--no-bundle")
+        self.assertRegex(done.stdout, r"sent +[1-9]\d* in .*, 0 errors")
+
+    def test_the_size_asked_for_arrives_at_mosquitto_sub(self):
+        port = self.mosquitto()
+        for text, size in self.sizes:
+            with self.subTest(size=text):
+                heard = self.start("mosquitto_sub", "-p", port, "-t", "things/+/telemetry", "-t", "hello", "-F", "%l", "-C", "4",
+                                   stdout=subprocess.PIPE, text=True)
+                hello = lambda: subprocess.run(["mosquitto_pub", "-p", str(port), "-t", "hello", "-m", ""]) and select.select([heard.stdout], [], [], 0.2)[0]
+                until(hello, 10, "mosquitto_sub hears")
+                self.load_sized(f"mqtt://127.0.0.1:{port}", text)
+                self.assertEqual({size}, {int(line) for line in heard.communicate(timeout=20)[0].split()} - {0})
+
+    def test_the_size_asked_for_arrives_at_a_python_server(self):
+        seen = []
+
+        class Counting(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                seen.append(len(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        with http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Counting) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            for text, size in self.sizes:
+                with self.subTest(size=text):
+                    seen.clear()
+                    self.load_sized(f"http://127.0.0.1:{server.server_port}", text)
+                    self.assertEqual({size}, set(seen))
+            server.shutdown()
+
+    def test_the_size_asked_for_arrives_at_coap_server(self):
+        for text, size in self.sizes:
+            with self.subTest(size=text):
+                url = f"coap://127.0.0.1:{self.coap_server()}"
+                self.load_sized(url, text)
+                get = lambda path: subprocess.run(["coap-client-notls", "-B", "5", f"{url}{path}"], capture_output=True, timeout=20).stdout
+                things = re.findall(r"</(things/[^>]+)>", get("/.well-known/core").decode())
+                self.assertEqual(3, len(things))
+                self.assertEqual({size}, {len(get("/" + thing).removesuffix(b"\n")) for thing in things})
 
 
 if __name__ == "__main__":

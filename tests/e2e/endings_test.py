@@ -1,36 +1,44 @@
 """How runs end that are hurried, cut short of descriptors, or in each other's way."""
 import json
+import pathlib
 import resource
 import select
+import shutil
 import signal
 import struct
 import subprocess
 import time
 import unittest
 
-from harness import EXIT_BAD_INPUT, EXIT_INCONCLUSIVE, EXIT_PASS, WANWU, Case, broken_server, until
+from harness import EXIT_BAD_INPUT, EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, WANWU, Case, broken_datagram_server, broken_server, mqtt_packets, until
 
 LOAD = ["-n", "5", "--every", "200ms", "--progress", "json"]
 
+# On a busy machine the generator is late too; what counts here is what is said of connections.
+CROWD = """wanwu: scenario/v1
+name: crowd
+target: { mqtt: "mqtt://127.0.0.1:PORT" }
+things:
+  meter: { model: builtin/meter, count: 300, every: 500 ms }
+phases:
+  - { name: ramp, ramp: 1 s }
+  - { name: calm, hold: 2 s }
+  - { name: dark, hold: 4 s, storm: blackout }
+storms:
+  blackout: { share: 100 %, drop: abrupt, dark: 1 s, return: { within: 1 s, backoff: none } }
+thresholds:
+  - things.connected max >= 99 % in calm
+  - generator.late ratio <= 100 %
+"""
 
-def packets(connection):
-    """(first byte, body) of each MQTT packet that arrives."""
-    connection.settimeout(30)
-    stream = connection.makefile("rb")
-    while first := stream.read(1):
-        size = shift = 0
-        while True:
-            byte = stream.read(1)[0]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        yield first[0], stream.read(size)
+
+def few_descriptors(count):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
 def never_acknowledges(connection):
     """A broker that lets everybody in, grants one subscription, and acknowledges no message."""
-    for first, body in packets(connection):
+    for first, body in mqtt_packets(connection):
         if first >> 4 == 1:
             connection.sendall(bytes.fromhex("2003000000"))
         elif first >> 4 == 8:
@@ -38,7 +46,12 @@ def never_acknowledges(connection):
 
 
 def never_answers(connection):
-    for _ in packets(connection):
+    for _ in mqtt_packets(connection):
+        pass
+
+
+def listens(connection):
+    while connection.recv(1 << 16):
         pass
 
 
@@ -57,10 +70,10 @@ class Endings(Case):
             return line.startswith("{") and json.loads(line)["t_s"] >= second
         until(there, 30, f"second {second} of the run")
 
-    def interrupt(self, behave, second, length, times, within):
-        with broken_server(behave) as port:
-            process = self.begin("load", f"mqtt://127.0.0.1:{port}", *LOAD, "--qos", "1", "--ramp", "1s", "--for", length,
-                                 "--out", "run", "--no-witness")
+    def interrupt(self, server, second, length, times, within, scheme="mqtt"):
+        with server as port:
+            process = self.begin("load", f"{scheme}://127.0.0.1:{port}", *LOAD, "--ramp", "1s", "--for", length, "--out", "run",
+                                 "--no-witness")
             self.reach(process, second)
             asked = time.monotonic()
             for _ in range(times):
@@ -72,13 +85,45 @@ class Endings(Case):
             self.assertEqual(130, self.summary("run")["exit_code"])
 
     def test_an_interrupt_before_anything_is_connected(self):
-        self.interrupt(never_answers, second=1, length="1min", times=1, within=25)
+        self.interrupt(broken_server(never_answers), second=1, length="1min", times=1, within=25)
 
     def test_an_interrupt_while_the_end_waits_for_answers(self):
-        self.interrupt(never_acknowledges, second=3, length="1s", times=1, within=25)
+        self.interrupt(broken_server(never_acknowledges), second=3, length="1s", times=1, within=25)
 
     def test_a_second_interrupt_ends_what_the_first_would_wait_for(self):
-        self.interrupt(never_acknowledges, second=2, length="1min", times=2, within=8)
+        self.interrupt(broken_server(never_acknowledges), second=2, length="1min", times=2, within=8)
+
+    def test_an_interrupt_while_a_server_owes_answers_over_coap_and_http(self):
+        for scheme, server in (("coap", broken_datagram_server(lambda *_: None)), ("http", broken_server(listens))):
+            with self.subTest(scheme=scheme):
+                self.interrupt(server, second=2, length="1min", times=1, within=25, scheme=scheme)
+                shutil.rmtree(self.folder / "run")
+
+    def test_an_interrupt_before_the_first_connection(self):
+        process = self.begin("load", "-n", "1000", "--ramp", "1min", "--out", "run", "--progress", "none")
+        until((self.folder / "run/manifest.json").exists, 20, "the bundle is begun")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(130, process.returncode, out + err)
+        self.assertEqual(130, self.summary("run")["exit_code"])
+
+    def test_an_interrupt_before_anything_is_begun(self):
+        process = self.begin("load", "--out", "run")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        # Before the program listens for signals, the system ends it.
+        self.assertIn(process.returncode, (-signal.SIGINT, 130), out + err)
+        self.assertNotIn("internal error", err)
+
+    def test_an_interrupt_of_a_proof(self):
+        process = self.begin("prove", "mqtt-5.0", "--jobs", "2")
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        target = until(children.read_text, 20, "the target is started").split()[0]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(130, process.returncode, out + err)
+        self.assertRegex(out, r"^interrupted after .* cases were proven until then\n$")
+        self.assertFalse(pathlib.Path(f"/proc/{target}").exists(), "the target is ended too")
 
     def test_two_runs_at_once_into_one_folder(self):
         load = ["load", "-n", "5", "--every", "100ms", "--ramp", "1s", "--for", "1s", "-q", "--out", "run"]
@@ -89,9 +134,8 @@ class Endings(Case):
         self.assertEqual("pass", self.summary("run")["verdict"])
 
     def limited(self, descriptors, *arguments):
-        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         return self.wanwu("load", *arguments, "-n", "1000", "--every", "2s", "--ramp", "2s", "--for", "2s", "--out", "run", "-q",
-                          preexec_fn=limit)
+                          preexec_fn=few_descriptors(descriptors))
 
     def test_what_one_table_of_descriptors_cannot_hold_is_held_by_more_workers(self):
         done = self.limited(200)
@@ -99,6 +143,23 @@ class Endings(Case):
         self.assertIn(done.returncode, (EXIT_PASS, EXIT_INCONCLUSIVE), done.stdout + done.stderr)
         totals = self.summary("run")["totals"]
         self.assertEqual((1000, 0), (totals["connected_max"], totals["errors"]))
+
+    def test_descriptors_that_run_out_in_the_middle_of_a_run(self):
+        process = self.begin("run", self.write("crowd.scenario.yaml", CROWD.replace("PORT", str(self.mosquitto()))), "--out", "run",
+                             "--progress", "json")
+        self.reach(process, 2)
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (100, 100))
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(EXIT_INCONCLUSIVE, process.returncode, out + err)
+        self.assertRegex(out, "this machine could not start .* operations .descriptors, ports or memory; see wanwu doctor")
+        self.assertRegex(out, "reconnect over mqtt: local error, Too many open files")
+        self.assertEqual(300, self.summary("run")["totals"]["connected_max"])
+
+    def test_a_target_that_runs_out_of_descriptors(self):
+        crowd = CROWD.replace("PORT", str(self.mosquitto(preexec_fn=few_descriptors(100))))
+        done = self.expect(EXIT_FAIL, self.wanwu("run", self.write("crowd.scenario.yaml", crowd), "--out", "run"))
+        self.assertIn("things.connected max >= 99 % in calm is", done.stdout)
+        self.assertIn("connect over mqtt: broken link", done.stdout)
 
     def test_descriptors_that_no_number_of_workers_makes_enough(self):
         done = self.expect(EXIT_BAD_INPUT, self.limited(60))

@@ -173,7 +173,7 @@ TEST_CASE("A run without thresholds passes only when something was measured") {
 TEST_CASE("A run that was cut or interrupted is at best inconclusive") {
   auto run = with({});
   add(run, 1, operation::telemetry, outcome::ok);
-  run.end = GENERATE(ending::running, ending::interrupted);
+  run.end = GENERATE(ending::running, ending::interrupted, ending::terminated, ending::aborted);
   CHECK(judge(run).result == verdict::inconclusive);
 }
 
@@ -202,6 +202,19 @@ TEST_CASE("things.connected is a number or a share, by the unit of the demand") 
   CHECK(got.limits[0].found == finding::holds);
   CHECK(got.limits[1].found == finding::crossed);
   CHECK(got.limits[1].value == 990);
+}
+
+TEST_CASE("Where nobody was ever let in, things.connected tells nothing of the target") {
+  gauges now;
+  now.things_target = 10;
+  auto run = with({demand("things.connected", statistic::max, comparison::at_least, 0.99, measure::ratio)});
+  add(run, 10, operation::connect, outcome::refused);
+  add_levels_of(run, now);
+  CHECK(judge(run).limits[0].found == finding::inconclusive);
+  add(run, 1, operation::connect, outcome::ok);
+  now.things_connected = 1;
+  add_levels_of(run, now);
+  CHECK(judge(run).limits[0].found == finding::crossed);
 }
 
 TEST_CASE("Watching tells a crossing once, and stops the run only after the grace") {

@@ -169,6 +169,7 @@ TEST_CASE("The quick load prints the file that it runs, and that file loads") {
         "  - ramp: 30 s\n"
         "  - hold: 2 min\n"
         "thresholds:\n"
+        "  - things.connected max >= 99 % in hold\n"
         "  - telemetry.latency p99 < 250 ms\n"
         "  - telemetry.lost ratio < 0.01 %\n");
   const load_result loaded = make_quick_scenario(quick, with_models());
