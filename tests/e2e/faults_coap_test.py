@@ -2,7 +2,7 @@
 import random
 import socket
 
-from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Faulty, broken_datagram_server, free_port, run_side_by_side
+from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, Faulty, broken_datagram_server, free_port, run_side_by_side
 
 ACK, RST = 0x60, 0x70
 CHANGED, INTERNAL_ERROR = 0x44, 0xA0
@@ -80,7 +80,7 @@ class CoapFaults(Faulty):
 
     def test_garbage_around_right_answers_changes_nothing(self):
         with self.answered_with(lambda asked: [chance.randbytes(50), answer(asked, CHANGED), chance.randbytes(50)]) as port:
-            self.ends(port, 0, "")
+            self.ends(port, EXIT_PASS, "")
 
     def test_answers_cut_at_a_random_byte(self):
         def cut(asked):
@@ -111,7 +111,8 @@ class CoapFaults(Faulty):
             return [*junk, answer(asked, CHANGED)]
         with self.answered_with(flood) as port:
             done = self.load(port)
-            self.assertIn(done.returncode, (EXIT_FAIL, EXIT_INCONCLUSIVE), done.stdout)
+            # Whether enough answers find room in the flood is the machine's affair.
+            self.assertIn(done.returncode, (EXIT_PASS, EXIT_FAIL, EXIT_INCONCLUSIVE), done.stdout)
             self.assertNotIn("unreachable", done.stdout, "who sends too much is there")
 
 
