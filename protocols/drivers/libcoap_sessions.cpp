@@ -9,6 +9,8 @@ namespace wanwu {
 
 namespace {
 
+constexpr std::size_t unfinished_max = 4;  ///< Answers in blocks at a time, of one connection.
+
 coap_address_t to_libcoap(const socket_address& address) {
   coap_address_t out;
   coap_address_init(&out);
@@ -54,9 +56,15 @@ libcoap_sessions::row* row_of(coap_session_t* session) noexcept {
 
 coap_response_t on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received,
                             coap_mid_t) {
-  const auto* r = row_of(session);
+  auto* r = row_of(session);
   if (r == nullptr) return COAP_RESPONSE_FAIL;
-  r->owner->listener().answered(r->owner->number_of(r), read(received));
+  coap_block_t block{};
+  const bool in_blocks = coap_get_block(received, COAP_OPTION_BLOCK2, &block) != 0;
+  if (!in_blocks || (block.num == 0 && block.m == 0)) {
+    r->owner->listener().answered(r->owner->number_of(r), read(received));
+  } else if (const auto whole = r->owner->take_block(*r, read(received), block.num, block.m != 0)) {
+    r->owner->listener().answered(r->owner->number_of(r), *whole);
+  }
   return COAP_RESPONSE_OK;
 }
 
@@ -86,7 +94,7 @@ libcoap_sessions::libcoap_sessions(const coap_endpoint& endpoint, libcoap_listen
   });
   context_ = coap_new_context(nullptr);
   if (context_ == nullptr) return;
-  coap_context_set_block_mode(context_, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
+  coap_context_set_block_mode(context_, COAP_BLOCK_USE_LIBCOAP);
   coap_register_response_handler(context_, &on_response);
   coap_register_nack_handler(context_, &on_nack);
 }
@@ -125,9 +133,34 @@ void libcoap_sessions::close(std::uint32_t connection) {
   if (!is_open(connection)) return;
   auto* session = rows_[connection].session;
   rows_[connection].session = nullptr;
+  rows_[connection].answers.clear();
   // Handlers may run while a session goes: they must find nobody.
   coap_session_set_app_data(session, nullptr);
   coap_session_release(session);
+}
+
+std::optional<coap::message_draft> libcoap_sessions::take_block(row& of, coap::message_draft block,
+                                                                std::uint32_t number, bool more_to_come) {
+  const std::string name{as_text(block.token)};
+  if (number == 0) {
+    if (of.answers.size() >= unfinished_max) of.answers.erase(of.answers.begin());
+    of.answers[name] = {block, {}, false};
+  }
+  const auto at = of.answers.find(name);
+  if (at == of.answers.end()) return std::nullopt;
+  auto& answer = at->second;
+  answer.is_too_long =
+      answer.is_too_long || answer.body.size() + block.payload.size() > endpoint_.session.answer_bytes_max;
+  if (answer.is_too_long)
+    answer.body = {};
+  else
+    answer.body.insert(answer.body.end(), block.payload.begin(), block.payload.end());
+  if (more_to_come) return std::nullopt;
+  auto whole = std::move(answer);
+  of.answers.erase(at);
+  if (whole.is_too_long) return std::nullopt;
+  whole.first.payload = std::move(whole.body);
+  return std::move(whole.first);
 }
 
 std::string libcoap_sessions::new_token(std::uint32_t connection) {

@@ -1,6 +1,7 @@
 // libcoap's context and sessions, kept apart from what a driver makes of them: messages in, messages out.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,10 +54,22 @@ class libcoap_sessions {
   /// libcoap's own epoll; -1 when there is none.
   int descriptor() const noexcept;
 
+  /// An answer of which more blocks are to come: its first block, and all payload until now.
+  struct unfinished {
+    coap::message_draft first;
+    bytes body;
+    bool is_too_long = false;
+  };
   struct row {
     libcoap_sessions* owner{};
     coap_session_t* session{};
+    std::map<std::string, unfinished> answers;  ///< By token.
   };
+  /// Takes one block of an answer; the whole answer when it was the last. libcoap would keep bodies of any
+  /// length, so it is told to hand over each block: past session.answer_bytes_max they are forgotten, and no
+  /// answer comes.
+  std::optional<coap::message_draft> take_block(row& of, coap::message_draft block, std::uint32_t number,
+                                                bool more_to_come);
   libcoap_listener& listener() noexcept { return listener_; }
   std::uint32_t number_of(const row* r) const noexcept {
     return static_cast<std::uint32_t>(r - rows_.data());

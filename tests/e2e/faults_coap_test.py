@@ -5,7 +5,7 @@ import socket
 from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, Faulty, broken_datagram_server, free_port, run_side_by_side
 
 ACK, RST = 0x60, 0x70
-CHANGED, INTERNAL_ERROR = 0x44, 0xA0
+CHANGED, CONTENT, INTERNAL_ERROR = 0x44, 0x45, 0xA0
 chance = random.Random(7)
 
 
@@ -39,6 +39,18 @@ def block_asked_for(asked):
             return int.from_bytes(asked[at:at + sizes[1]], "big") >> 4
         at += sizes[1]
     return 0
+
+
+WATCHED = """wanwu: target/v1
+name: watched
+endpoints:
+  coap: { url: "coap://127.0.0.1:PORT" }
+operations:
+  telemetry:
+    coap: { method: POST, path: "/t/${thing.id}", confirmable: true, body: { v: "${seq}" }, expect: "2.04" }
+    arrived:
+      coap: { observe: "/t/${thing.id}" }
+"""
 
 
 class CoapFaults(Faulty):
@@ -103,6 +115,29 @@ class CoapFaults(Faulty):
             return [answer(asked, CHANGED, bytes([0xD3, 23 - 13]) + value + b"\xff" + bytes(1024))]
         with self.answered_with(block) as port:
             self.ends(port, EXIT_FAIL, "malformed answer")
+
+    def test_a_notification_of_blocks_without_end(self):
+        # The witness, libcoap, hears these.
+        self.scenario = (self.scenario.replace('{ SCHEME: "SCHEME://127.0.0.1:PORT" }', "watched.target.yaml")
+                         .replace("every: 200 ms", "every: 1 s").replace("hold: 3 s", "hold: 12 s"))
+
+        def answers(is_endless):
+            def to(asked):
+                if asked[1] != 1:
+                    return [answer(asked, CHANGED)]
+                number = block_asked_for(asked)
+                observe = b"\x61\x05" if number == 0 else b""
+                option = bytes([0xD3, (17 if number == 0 else 23) - 13]) + (number << 4 | 0xE).to_bytes(3, "big") if is_endless else b""
+                return [answer(asked, CONTENT, observe + option + b"\xff" + bytes(1024))]
+            return to
+        peaks = []
+        for is_endless in (False, True):
+            with self.answered_with(answers(is_endless)) as port:
+                self.write("watched.target.yaml", WATCHED.replace("PORT", str(port)))
+                _, peak = self.measured("run", self.write("faults.scenario.yaml", self.scenario.replace("SCHEME", self.scheme)),
+                                        "--progress", "plain", "--no-bundle")
+                peaks.append(peak >> 20)
+        self.assertLess(peaks[1] - peaks[0], 40, f"{peaks} MB")
 
     def test_256_megabytes_of_datagrams_that_nobody_asked_for(self):
         junk = [chance.randbytes(60_000) for _ in range(64)]
