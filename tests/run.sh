@@ -2,7 +2,7 @@
 # Every test: installs what is missing, builds, runs, and ends with one line `N passed, N failed`.
 #   tests/run.sh            all of it, as continuous integration does
 #   tests/run.sh release    only the named stages: format release asan tsan, or fuzz, dev
-set -u
+set -uo pipefail
 cd "$(dirname "$0")/.."
 stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(format release asan tsan)
@@ -17,9 +17,24 @@ passed=0
 failed=0
 note() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
 
-# Builds and tests one preset; the counts come from ctest's own JUnit file. What a stage leaves out, it says.
+# Shows how far ninja ("[12/234] …") or ctest (" 12/234 Test …") is: a line that changes on a terminal, else one for each tenth.
+progress() {
+  local terminal=0
+  [ -t 1 ] && terminal=1
+  awk -v terminal=$terminal '
+    match($0, /^\[[0-9]+\/[0-9]+\]/) || match($0, /^ *[0-9]+\/[0-9]+ Test/) {
+      split($0, part, /[^0-9]+/)
+      at = part[1] != "" ? 1 : 2
+      if (terminal) printf "\r  %d of %d ", part[at], part[at + 1]
+      else if (int(part[at] * 10 / part[at + 1]) > seen) { seen = int(part[at] * 10 / part[at + 1]); print "  " seen * 10 " %" }
+      fflush()
+    }
+    END { if (terminal) printf "\r\033[K" }'
+}
+
+# Builds and tests one preset; what a stage leaves out, it says.
 run_preset() {
-  local preset=$1 log=build/$1.log results=build/$1.junit.xml
+  local preset=$1 log=build/$1.log
   local configure=(-DWANWU_TESTS=ON) build=() select=()
   case $preset in
     fuzz) configure=() ;;
@@ -36,21 +51,33 @@ run_preset() {
   esac
   note "$preset: build"
   mkdir -p build
-  if ! { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } 2>&1 | tee "$log" | progress; then
     grep -E 'error|Error|FAILED' "$log" | head -40
     echo "the $preset build failed; the whole log is $log"
     failed=$((failed + 1))
     return
   fi
   note "$preset: test"
+  run_tests "$preset" "$log.ctest" -j2 -LE timed "${select[@]}"
+  if [ "$preset" != tsan ] && [ "$preset" != fuzz ]; then
+    # These mostly wait for the clock: beside each other they are on time, beside busy tests they are not.
+    note "$preset: test what is timed"
+    run_tests "$preset" "$log.timed.ctest" -j3 -L timed "${select[@]}"
+  fi
+}
+
+# run_tests PRESET LOG CTEST-OPTIONS...: adds what ctest's own JUnit file counts.
+run_tests() {
+  local preset=$1 log=$2 results=${2/.log/} total bad
+  results=${results%.ctest}.junit.xml
+  shift 2
   rm -f "$results"
-  ctest --preset "$preset" "${select[@]}" -j2 --output-junit "$PWD/$results" --timeout 300 >"$log.ctest" 2>&1
-  grep -vE '^ *Start |Passed|^Test project' "$log.ctest" | tail -60
-  local total bad
+  ctest --preset "$preset" "$@" --output-junit "$PWD/$results" --timeout 300 2>&1 | tee "$log" | progress
+  grep -vE '^ *Start |Passed|^Test project' "$log" | tail -60
   total=$(sed -nE 's/.*<testsuite [^>]*tests="([0-9]+)".*/\1/p;s/^[[:space:]]*tests="([0-9]+)"$/\1/p' "$results" 2>/dev/null | head -1)
   bad=$(sed -nE 's/^[[:space:]]*failures="([0-9]+)"$/\1/p' "$results" 2>/dev/null | head -1)
   if [ -z "${total:-}" ] || [ "$total" -eq 0 ]; then
-    echo "$preset ran no test"
+    echo "$preset ran no test: ctest $*"
     failed=$((failed + 1))
     return
   fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs by apt what is missing: `build` = what the program needs, `test` = that and what the tests need.
 # Asks for nothing. Does nothing at all when everything is there.
-set -eu
+set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
@@ -10,7 +10,7 @@ build_packages=(
   zlib1g-dev
 )
 test_packages=(
-  catch2 librapidcheck-dev clang libclang-rt-14-dev clang-format
+  catch2 librapidcheck-dev clang libclang-rt-14-dev lld clang-format
   mosquitto mosquitto-clients libcoap3-bin nginx-light curl wrk python3 python3-paho-mqtt chromium procps tshark
 )
 
@@ -39,10 +39,15 @@ if [ ! -e $policy ]; then
   "${root[@]}" chmod +x $policy
   made_policy=yes
 fi
+# A line for each tenth of the way: each package is fetched, unpacked and set up.
+tenths() {
+  awk '/ newly installed/ { all = $3 * 3 }
+       all && /^(Get:[0-9]|Unpacking |Setting up )/ && int(++at * 10 / all) > seen { seen = int(at * 10 / all); print "  " seen * 10 " %"; fflush() }' >&2
+}
 log=$(mktemp)
 trap 'rm -f "$log"; [ -z "$made_policy" ] || "${root[@]}" rm -f $policy' EXIT
 if ! { "${root[@]}" apt-get update -qq &&
-       "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+       "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } 2>&1 | tee "$log" | tenths; then
   tail -20 "$log" >&2
   exit 2
 fi

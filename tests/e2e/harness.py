@@ -24,8 +24,9 @@ EXIT_PASS, EXIT_FAIL, EXIT_BAD_INPUT, EXIT_INCONCLUSIVE, EXIT_BUG = 0, 1, 2, 3, 
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port that was free a moment ago, outside the ephemeral range so that no client takes it meanwhile."""
-    for port in range(20000 + os.getpid() % 5000, 32000):
+    """A port that was free a moment ago, outside the ephemeral range so that no client takes it meanwhile. Processes
+    that run side by side look from places far apart: until a server listens its port is free to all of them."""
+    for port in range(20000 + os.getpid() * 37 % 11000, 32000):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
                 probe.bind(("127.0.0.1", port))

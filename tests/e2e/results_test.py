@@ -15,10 +15,10 @@ target: { mqtt: "mqtt://127.0.0.1:PORT" }
 things:
   meter: { model: builtin/meter, count: 50, every: 500 ms }
 phases:
-  - { name: up,    ramp: 2 s }
-  - { name: calm,  hold: 3 s }
-  - { name: dark,  hold: 4 s, storm: blackout }
-  - { name: after, hold: 3 s }
+  - { name: up,    ramp: 1 s }
+  - { name: calm,  hold: 2 s }
+  - { name: dark,  hold: 3 s, storm: blackout }
+  - { name: after, hold: 2 s }
 storms:
   blackout: { share: 50 %, drop: abrupt, dark: 1 s, return: { within: 1 s, backoff: none } }
 thresholds:
