@@ -2,7 +2,7 @@
 import os
 import random
 
-from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Faulty, broken_server, free_port, mqtt_packets, reset, run_side_by_side
+from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Case, Faulty, broken_server, free_port, mqtt_packets, reset, run_side_by_side
 
 CONNACK = bytes.fromhex("2003000000")
 PINGRESP = bytes.fromhex("d000")
@@ -97,6 +97,32 @@ class MqttFaults(Faulty):
             connection.sendall(bytes.fromhex("2003008700"))
         with broken_server(behave) as port:
             self.ends(port, EXIT_INCONCLUSIVE, "not authorized", "0x87", "135")
+
+
+class SuiteFaults(Case):
+    def play(self, behave, *words):
+        """A part of a suite fails against what breaks every rule, and says why; `words`: what it says of the first case."""
+        with broken_server(behave) as port:
+            done, peak = self.measured("run", "mqtt-5.0", "--target", f"mqtt://127.0.0.1:{port}", "--only", "CONNECT-ACCEPT-*", "--jobs", "8",
+                                       "--out", "run", "-q")
+        self.expect(EXIT_FAIL, done)
+        self.assertLess(peak, 300 << 20, "memory stays bounded")
+        self.assertEqual(EXIT_FAIL, self.summary("run")["exit_code"])
+        self.assertTrue(any(word in done.stdout for word in words), f"the cause is named, one of {words}:\n{done.stdout}")
+
+    def test_a_target_that_is_silent(self):
+        self.play(lambda connection: list(mqtt_packets(connection)), "nothing came")
+
+    def test_a_target_that_sends_garbage(self):
+        self.play(lambda connection: connection.sendall(random.Random(7).randbytes(4096)), "in the middle of a packet", "malformed")
+
+    def test_a_target_that_sends_256_megabytes(self):
+        def behave(connection):
+            next(mqtt_packets(connection))
+            connection.sendall(CONNACK + b"\x30\xff\xff\xff\x7f\x00\x01t\x00")
+            for _ in range(256):
+                connection.sendall(MEGABYTE)
+        self.play(behave, "announces a packet of more than")
 
 
 if __name__ == "__main__":
