@@ -9,7 +9,7 @@ import threading
 import unittest
 import urllib.request
 
-from harness import EXIT_PASS, Case, accepts, free_port, until
+from harness import EXIT_INCONCLUSIVE, EXIT_PASS, Case, accepts, free_port, until
 
 LOAD = ["-n", "100", "--every", "100ms", "--ramp", "1s", "--for", "4s", "--progress", "none"]
 
@@ -21,7 +21,10 @@ def total(summary, name):
 
 class Counters(Case):
     def load(self, url, folder, *more):
-        self.expect(EXIT_PASS, self.wanwu("load", url, *LOAD, "--out", folder, *more))
+        done = self.wanwu("load", url, *LOAD, "--out", folder, *more)
+        # Late on a busy machine is inconclusive; what is held here are the counts.
+        self.assertIn(done.returncode, (EXIT_PASS, EXIT_INCONCLUSIVE), done.stdout + done.stderr)
+        self.assertEqual(0, self.summary(folder)["totals"]["errors"], done.stdout)
         return self.summary(folder)
 
     def coap_server(self):
@@ -106,7 +109,9 @@ operations:
   telemetry:
     coap: {{ method: PUT, path: "/example_data", confirmable: true, body: {{ v: "${{seq}}" }}, expect: [ "2.01", "2.04" ] }}
 """)
-        self.expect(EXIT_PASS, self.wanwu("run", scenario, "--out", "run"))
+        done = self.wanwu("run", scenario, "--out", "run")
+        self.assertIn(done.returncode, (EXIT_PASS, EXIT_INCONCLUSIVE), done.stdout + done.stderr)
+        self.assertEqual(0, total(self.summary("run"), "telemetry.errors"))
         self.assertGreater(total(self.summary("run"), "telemetry.acknowledged"), 200)
 
     # (as asked for, bytes): over CoAP the last goes block by block.
