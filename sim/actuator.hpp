@@ -13,7 +13,7 @@
 namespace wanwu::sim {
 
 /// The largest command input that is looked at; more is refused.
-inline constexpr std::size_t command_input_bytes_max = 64 * 1024;
+inline constexpr std::size_t command_input_bytes_max = std::size_t{64} * 1024;
 
 /// The thing's answer. `reason` is "" when accepted.
 struct command_answer {

@@ -34,7 +34,7 @@ inline constexpr std::size_t acks_waiting_max = 65'536;
 /// Commands remembered per worker, so that a repeated one is not carried out twice.
 inline constexpr std::size_t commands_remembered = 4'096;
 /// Largest command message that is looked at.
-inline constexpr std::size_t command_bytes_max = 64U * 1024;
+inline constexpr std::size_t command_bytes_max = std::size_t{64} * 1024;
 /// Commands taken out of one message that carries a list of them.
 inline constexpr std::size_t commands_per_message_max = 64;
 /// Past actuations kept per thing; only the newest per property counts.

@@ -19,7 +19,7 @@ namespace wanwu::sim {
 namespace {
 
 constexpr std::array<const char*, 4> callback_names{"on_start", "on_tick", "on_command", "on_message"};
-constexpr std::size_t input_bytes_max = 64U * 1024;
+constexpr std::size_t input_bytes_max = std::size_t{64} * 1024;
 
 void push_text(lua_State* lua, std::string_view text) {
   lua_pushlstring(lua, text.data(), text.size());

@@ -21,12 +21,12 @@ namespace wanwu::sim {
 /// What one callback may use. Past it the callback ends in an error; the engine stops the thing.
 struct script_limits {
   std::uint32_t instructions = 100'000;
-  std::size_t state_bytes = 64U * 1024 * 1024;     ///< Of the whole Lua state.
-  std::size_t callback_bytes = 64U * 1024 * 1024;  ///< Allocated in one callback, freed or not.
-  std::size_t block_bytes = 256U * 1024;           ///< Of one string or table part.
-  std::uint32_t requests = 64;                     ///< telemetry(), event() and ack() in one callback.
+  std::size_t state_bytes = std::size_t{64} * 1024 * 1024;     ///< Of the whole Lua state.
+  std::size_t callback_bytes = std::size_t{64} * 1024 * 1024;  ///< Allocated in one callback, freed or not.
+  std::size_t block_bytes = std::size_t{256} * 1024;           ///< Of one string or table part.
+  std::uint32_t requests = 64;  ///< telemetry(), event() and ack() in one callback.
 };
-inline constexpr std::size_t script_file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t script_file_bytes_max = std::size_t{1024} * 1024;
 
 struct script_error {
   std::string file;

@@ -13,7 +13,7 @@ struct lua_State;
 namespace wanwu::sim {
 
 inline constexpr int script_value_depth_max = 16;
-inline constexpr std::size_t script_payload_bytes_max = 64U * 1024;
+inline constexpr std::size_t script_payload_bytes_max = std::size_t{64} * 1024;
 
 /// Appends the value at `index` as JSON: tables with 1..n become arrays, others objects with their keys
 /// sorted. `keys` is scratch that outlives the call, because Lua errors jump over destructors.

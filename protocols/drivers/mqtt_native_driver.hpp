@@ -19,11 +19,12 @@ template <stream_transport T>
 class mqtt_native_driver final : public driver, public readiness_listener {
  public:
   /// Unsent bytes of one connection beyond which it takes no further operation.
-  static constexpr std::size_t pending_bytes_max = 256 * 1024;
+  static constexpr std::size_t pending_bytes_max = std::size_t{256} * 1024;
   /// Unsent answers (PUBACK and so on) beyond which a target that does not read is given up.
-  static constexpr std::size_t unread_bytes_max = 1024 * 1024;
-  static constexpr std::size_t batch_max = 256;                  ///< Observations handed over at once.
-  static constexpr std::size_t coalesced_bytes_max = 64 * 1024;  ///< Of one connection in one send().
+  static constexpr std::size_t unread_bytes_max = std::size_t{1024} * 1024;
+  static constexpr std::size_t batch_max = 256;  ///< Observations handed over at once.
+  static constexpr std::size_t coalesced_bytes_max =
+      std::size_t{64} * 1024;  ///< Of one connection in one send().
 
   mqtt_native_driver(const mqtt_endpoint& target, T& transport, driver_client& client);
 

@@ -19,7 +19,8 @@ struct server_event {
 /// event cut by the end of the stream is dropped, as the standard says.
 class event_stream_parser {
  public:
-  static constexpr std::size_t event_bytes_max = 1024 * 1024;  ///< One line, and all data of one event.
+  static constexpr std::size_t event_bytes_max =
+      std::size_t{1024} * 1024;  ///< One line, and all data of one event.
 
   void receive(bytes_view from_peer);
   /// The next whole event, or nothing yet; `too_large` ends the stream for good.

@@ -11,8 +11,8 @@
 namespace wanwu::http {
 
 struct message_limits {
-  std::size_t header_bytes = 64 * 1024;       ///< Start line, fields and trailers together.
-  std::size_t body_bytes = 16 * 1024 * 1024;  ///< Decoded body of one message.
+  std::size_t header_bytes = std::size_t{64} * 1024;       ///< Start line, fields and trailers together.
+  std::size_t body_bytes = std::size_t{16} * 1024 * 1024;  ///< Decoded body of one message.
 };
 
 struct field_line {

@@ -100,6 +100,8 @@ class memory_transport {
              const socket_address& peer = {});
   void push(memory_link link, delivery_queue::kind what, time_point at, bytes_view raw = {}, int error = 0);
   bool concerns(const delivery_queue::delivery& due) const noexcept;
+  template <stream_listener L>
+  void hand_over(const delivery_queue::delivery& due, L& listener);
 
   readiness_listener* owner_ = nullptr;
   std::vector<link_row> links_;
@@ -154,28 +156,30 @@ class memory_datagrams {
 template <stream_listener L>
 void memory_transport::dispatch(std::span<const readiness>, L& listener, time_point now) {
   while (auto due = due_.pop(now)) {
-    const link_id link{due->link};
-    if (concerns(*due)) {
-      auto& row = links_[due->link];
-      const std::error_code why{due->error, std::system_category()};
-      row.opening = false;
-      row.up = due->what == delivery_queue::kind::opened || due->what == delivery_queue::kind::received;
-      switch (due->what) {
-        case delivery_queue::kind::opened:
-          listener.link_opened(link, due->at);
-          break;
-        case delivery_queue::kind::received:
-          listener.link_received(link, due->payload, due->at);
-          break;
-        case delivery_queue::kind::ended:
-          listener.link_ended(link, due->at);
-          break;
-        default:
-          listener.link_failed(link, why, due->at);
-          break;
-      }
-    }
+    if (concerns(*due)) hand_over(*due, listener);
     due_.recycle(std::move(due->payload));
+  }
+}
+
+template <stream_listener L>
+void memory_transport::hand_over(const delivery_queue::delivery& due, L& listener) {
+  const link_id link{due.link};
+  auto& row = links_[due.link];
+  row.opening = false;
+  row.up = due.what == delivery_queue::kind::opened || due.what == delivery_queue::kind::received;
+  switch (due.what) {
+    case delivery_queue::kind::opened:
+      listener.link_opened(link, due.at);
+      break;
+    case delivery_queue::kind::received:
+      listener.link_received(link, due.payload, due.at);
+      break;
+    case delivery_queue::kind::ended:
+      listener.link_ended(link, due.at);
+      break;
+    default:
+      listener.link_failed(link, std::error_code{due.error, std::system_category()}, due.at);
+      break;
   }
 }
 

@@ -10,7 +10,7 @@ namespace wanwu {
 
 struct tcp_settings {
   source_pool sources;  ///< Local IPv4 addresses to connect from, in turn; empty: the kernel chooses.
-  std::size_t arena_bytes = 64 * 1024;  ///< Receive arena, shared by all links.
+  std::size_t arena_bytes = std::size_t{64} * 1024;  ///< Receive arena, shared by all links.
 };
 
 /// How the server's side listens.

@@ -15,7 +15,7 @@ namespace wanwu {
 
 namespace {
 
-constexpr std::size_t send_arena_bytes = 256 * 1024;
+constexpr std::size_t send_arena_bytes = std::size_t{256} * 1024;
 
 struct alignas(cmsghdr) pktinfo_space {
   std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(in6_pktinfo))> raw;

@@ -12,7 +12,7 @@
 namespace wanwu::lang {
 namespace {
 
-constexpr std::size_t secret_bytes_max = 64 * 1024;
+constexpr std::size_t secret_bytes_max = std::size_t{64} * 1024;
 
 struct scheme_row {
   std::string_view name;

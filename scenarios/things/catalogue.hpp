@@ -16,7 +16,7 @@
 namespace wanwu::things {
 
 /// The largest model file that is read.
-inline constexpr std::size_t model_file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t model_file_bytes_max = std::size_t{1024} * 1024;
 
 /// All problems of one file, never empty.
 using model_errors = std::vector<model_error>;
