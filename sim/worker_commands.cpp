@@ -68,7 +68,9 @@ void worker::take(std::span<const observation> seen) {
         if (o.result == outcome::ok) {
           ++counts_.connects_ok;
         } else {
-          ++counts_.connects_failed;
+          // What is given up at the end says less than what failed by itself.
+          const bool given_up = o.result == outcome::not_started || stage_ != stage::running;
+          if (counts_.connects_failed++ > 0 && given_up) break;
           counts_.last_failure = static_cast<std::uint64_t>(o.result);
           counts_.last_failure_code = o.code;
           counts_.last_failure_via = static_cast<std::uint64_t>(o.via);

@@ -26,8 +26,10 @@ void add_numbers(worker_numbers& into, const worker_numbers& from) {
     into.wire[i].wire_errors += from.wire[i].wire_errors;
   }
   into.connects_ok += from.connects_ok;
+  const bool given_up = from.last_failure == static_cast<std::uint64_t>(outcome::not_started);
+  const bool says_more = into.connects_failed == 0 || !given_up;
   into.connects_failed += from.connects_failed;
-  if (from.connects_failed > 0) {
+  if (from.connects_failed > 0 && says_more) {
     into.last_failure = from.last_failure;
     into.last_failure_code = from.last_failure_code;
     into.last_failure_via = from.last_failure_via;
