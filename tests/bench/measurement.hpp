@@ -19,6 +19,7 @@ struct job {
   std::uint64_t operations = 1'000'000;
   std::uint32_t rate = 0;       ///< A second; 0 = as fast as it goes.
   std::uint32_t payload = 100;  ///< Bytes.
+  std::uint32_t batch = 1;      ///< Messages with one send().
 };
 
 inline job read_job(int argc, char** argv) {
@@ -31,6 +32,7 @@ inline job read_job(int argc, char** argv) {
     if (name == "--connections") out.connections = static_cast<std::uint32_t>(value);
     if (name == "--operations") out.operations = value;
     if (name == "--rate") out.rate = static_cast<std::uint32_t>(value);
+    if (name == "--batch") out.batch = static_cast<std::uint32_t>(value);
     if (name == "--payload") out.payload = static_cast<std::uint32_t>(value);
   }
   return out;

@@ -10,93 +10,12 @@ import sys
 import tempfile
 
 import generators
+import scale
 import worlds
 from generators import BUILD, floor, mosquitto_pub, npm_mqtt, peer_cpu, program, wanwu
+from ratios import ratios
+from row import A_MESSAGE, agree, beside_floor, effort, load, npm, peer_figures, row, shown
 from targets import Embedded, Mosquitto, Nginx
-
-A_MESSAGE = "CPU µs a message"
-SIZE = ["--size", "100 B"]
-
-
-class effort:
-    """How much is done: --quick shows that a row works and measures nothing."""
-    repeats, hold, share, quick = 3, "3s", 1, False
-
-    @classmethod
-    def be_quick(cls):
-        cls.repeats, cls.hold, cls.share, cls.quick = 1, "2s", 50, True
-
-    @classmethod
-    def of(cls, count):
-        return max(1, count // cls.share // 128) * 128  # the floor's CoAP requests go in batches of 128
-
-
-def row(name, unit, ours, floor_is=None, peers=None, limit=None, rule="", at_least=False, sound=True, **more):
-    values = [round(v, 3) for v in ours]
-    median = statistics.median(values)
-    peers = {peer: round(value, 3) for peer, value in (peers or {}).items()}
-    holds = sound and limit is not None and (median >= limit if at_least else median <= limit)
-    return {"name": name, "unit": unit, "ours": {"min": min(values), "median": median, "max": max(values)},
-            "floor": None if floor_is is None else round(floor_is, 3), "peer": next(iter(peers.values()), None),
-            "limit": None if limit is None else round(limit, 3), "holds": bool(holds), "peers": peers, "limit_rule": rule,
-            "counters_agree": sound, **more}
-
-
-def agree(name, own, counted):
-    if own != counted:
-        print(f"  {name}: the generator says {own:.0f}, the target {counted:.0f}", file=sys.stderr)
-    return own == counted
-
-
-def peer_figures(*asked):
-    """Peers are company, not a condition: what one of them cannot do is said and left out."""
-    found = {}
-    for name, figure in asked if not effort.quick else ():
-        try:
-            found[name] = figure()
-        except (RuntimeError, OSError, subprocess.SubprocessError) as why:
-            print(f"  {name} could not be measured: {why}", file=sys.stderr)
-    return found
-
-
-def beside_floor(name, unit, target, factor, ours, bare, peers=(), must_be_in_time=False, rival=None):
-    """Floor, ours and the rival in turn, so that all see the same machine; after each, the target says how many came.
-    The limit is `factor` times the floor, or the rival where there is one."""
-    mine, floors, rivals, late, is_sound = [], [], [], 0, True
-    had = target.count()
-    for _ in range(effort.repeats):
-        for runs, measure in ((floors, bare), (mine, ours)):
-            seen = measure()
-            has = target.count()
-            is_sound &= agree(name, seen["operations"], has - had)
-            had = has
-            runs.append(seen["per_million"])
-            late = max(late, seen.get("late", 0))
-            if seen.get("errors"):
-                print(f"  {name}: {seen['errors']} messages failed", file=sys.stderr)
-                is_sound = False
-        if rival:
-            rivals.extend(peer_figures(rival).values())
-            had = target.count()
-    of, figures = ("floor", floors) if not rival else (rival[0], rivals)
-    limit = factor * statistics.median(figures) if figures else None
-    beside = {rival[0]: statistics.median(rivals)} if rivals else {}
-    made = row(name, unit, mine, statistics.median(floors), {**beside, **peer_figures(*peers)}, limit, f"{factor} x {of}",
-               sound=is_sound, late=late)
-    if must_be_in_time and late:
-        print(f"  {name}: {late} messages were started late", file=sys.stderr)
-        made["holds"] = False
-    return made
-
-
-def load(folder, target, scheme, things, *how):
-    url = f"{scheme}://127.0.0.1:{target.port}"
-    return wanwu(folder, ["load", url, "-n", things, *SIZE, "--ramp", "1s", "--for", effort.hold, *how], things)
-
-
-def npm(row_name, target, **options):
-    return "npm mqtt", lambda: npm_mqtt(row_name, target, **options)["per_million"]
-
 
 def mqtt_qos0(folder):
     with Mosquitto(folder) as target:
@@ -229,35 +148,47 @@ def virtual_time(_folder):
               rule="at least 2 million/s, 64 B a thing", at_least=True, sound=size <= 64, bytes_a_thing=size)
 
 
+def ratios_of_rows(_folder):
+    """Of rows measured in this run: those asked for, and else those that it needs itself."""
+    return ratios(lambda name: measured[name] if name in measured else list(measure(name)))
+
+
 ROWS = {"mqtt-qos0": mqtt_qos0, "mqtt-qos0-paced": mqtt_qos0_paced, "mqtt-qos1": mqtt_qos1, "mqtt-e2e": mqtt_e2e,
         "mqtt-idle-bytes": mqtt_idle_bytes, "mqtt-connect": mqtt_connect, "http-post": http_post, "coap-con": coap_con,
-        "virtual-time": virtual_time}
-
-
-def shown(value):
-    return "-" if value is None else f"{value:,.2f}" if value < 10_000 else f"{value:,.0f}"
+        "virtual-time": virtual_time, "mqtt-sink": scale.mqtt_sink, "ratios": ratios_of_rows, "scaling": scale.scaling}
 
 
 def print_row(made):
     ours = made["ours"]
     peers = ", ".join(f"{name} {shown(value)}" for name, value in made["peers"].items()) or "-"
-    print(f"{made['name']:<16} {made['unit']:<38} {shown(ours['min']):>10} {shown(ours['median']):>10} {shown(ours['max']):>10} "
+    print(f"{made['name']:<16} {made['unit']:<52} {shown(ours['min']):>10} {shown(ours['median']):>10} {shown(ours['max']):>10} "
           f"{shown(made['floor']):>7} {shown(made['limit']):>10} {'holds' if made['holds'] else 'DOES NOT HOLD':<13} {peers}",
           flush=True)
+
+
+measured = {}  # rows by name
+
+
+def measure(name):
+    with tempfile.TemporaryDirectory(prefix="wanwu-bench-") as folder:
+        os.chmod(folder, 0o755)  # brokers give up root
+        rows = []
+        for made in ROWS[name](folder):
+            rows.append(made)
+            yield made
+        measured[name] = rows
 
 
 def measure_all(names):
     rows, broken = [], []
     for name in names:
-        with tempfile.TemporaryDirectory(prefix="wanwu-bench-") as folder:
-            os.chmod(folder, 0o755)  # brokers give up root
-            try:
-                for made in ROWS[name](folder):
-                    rows.append(made)
-                    print_row(made)
-            except (RuntimeError, OSError, ValueError, KeyError, subprocess.SubprocessError) as why:
-                broken.append(name)
-                print(f"{name:<16} could not be measured: {why}", flush=True)
+        try:
+            for made in measure(name):
+                rows.append(made)
+                print_row(made)
+        except (RuntimeError, OSError, ValueError, KeyError, subprocess.SubprocessError) as why:
+            broken.append(name)
+            print(f"{name:<16} could not be measured: {why}", flush=True)
     return rows, broken
 
 
@@ -270,7 +201,7 @@ def main():
     if options.quick:
         effort.be_quick()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that targets are ended on the way out
-    print(f"{'name':<16} {'unit':<38} {'ours min':>10} {'median':>10} {'max':>10} {'floor':>7} {'limit':>10} {'':<13} peers")
+    print(f"{'name':<16} {'unit':<52} {'ours min':>10} {'median':>10} {'max':>10} {'floor':>7} {'limit':>10} {'':<13} peers")
     try:
         rows, broken = measure_all(dict.fromkeys(options.only))
     except KeyboardInterrupt:

@@ -155,17 +155,47 @@ class Nginx(Target):
 
 
 class Embedded(Target):
-    """`wanwu target`, one shard."""
+    """`wanwu target`, one shard, speaking `service`: mqtt or coap. What it stores is not asked for."""
+
+    COUNTS = {"mqtt": "mqtt_publishes_in", "coap": "coap_requests"}
+
+    def __init__(self, folder, program, service="coap"):
+        super().__init__(folder)
+        self.program, self.service = program, service
+
+    def start(self):
+        self.port = free_port(socket.SOCK_DGRAM if self.service == "coap" else socket.SOCK_STREAM)
+        self.http = free_port()
+        other = "--no-mqtt" if self.service == "coap" else "--no-coap"
+        self.spawn(self.program, "target", other, f"--{self.service}", f"127.0.0.1:{self.port}", "--http",
+                   f"127.0.0.1:{self.http}", "--shards", "1", "--quiet")
+        wait_for("wanwu target does not listen", lambda: listens(self.http))
+
+    def stats(self):
+        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{self.http}/stats"))
+
+    def count(self):
+        return self.stats()[self.COUNTS[self.service]]
+
+
+class Sink(Target):
+    """The bench's own: accepts, receives, counts and discards."""
 
     def __init__(self, folder, program):
         super().__init__(folder)
         self.program = program
 
     def start(self):
-        self.port, self.http = free_port(socket.SOCK_DGRAM), free_port()
-        self.spawn(self.program, "target", "--no-mqtt", "--coap", f"127.0.0.1:{self.port}", "--http",
-                   f"127.0.0.1:{self.http}", "--shards", "1", "--quiet")
-        wait_for("wanwu target does not listen", lambda: listens(self.http))
+        self.port = free_port()
+        self.spawn(self.program, "mqtt-sink", "--port", str(self.port))
+        wait_for("the sink does not listen", lambda: listens(self.port))
+
+    def ask(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as link:
+            link.sendall(b"c")
+            return {key: int(value) for key, value in (part.split("=") for part in link.recv(200).decode().split())}
 
     def count(self):
-        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{self.http}/stats"))["coap_requests"]
+        """PUBLISH packets received, once all that sent them have gone and their last bytes are read."""
+        wait_for("connections to the sink stay open", lambda: self.ask()["open"] == 0, 20)
+        return self.ask()["messages"]

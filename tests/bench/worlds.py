@@ -7,7 +7,7 @@ COAP_TELEMETRY = ('{ method: POST, path: "/things/${thing.id}/telemetry", confir
                   f'body: "{"x" * 100}" }}')
 
 
-def write(folder, scheme, port, endpoint, telemetry, things, every, ramp, hold):
+def write(folder, scheme, port, endpoint, telemetry, things, every, ramp, hold, more=""):
     """The path of a scenario: `things` meters, each sending `telemetry` once in `every`, nothing else."""
     place = pathlib.Path(folder)
     comma = ", " if endpoint else ""
@@ -24,7 +24,7 @@ operations:
 name: bench
 target: bench.target.yaml
 things:
-  meter: {{ model: builtin/meter, count: {things}, over: {scheme}, every: {every} }}
+  meter: {{ model: builtin/meter, count: {things}, over: {scheme}, every: {every}{more} }}
 phases:
   - ramp: {ramp}
   - hold: {hold}
@@ -41,3 +41,9 @@ def idle_mqtt(folder, port, things):
 
 def coap_requests(folder, port, things, every, hold):
     return write(folder, "coap", port, "", COAP_TELEMETRY, things, every, "3 s", hold)
+
+
+def gateways(folder, port, things, each, every, ramp, hold):
+    """Meters behind gateways of `each`."""
+    return write(folder, "mqtt", port, MQTT_ENDPOINT, MQTT_TELEMETRY, things, every, ramp, hold,
+                 f", gateway: {each}")

@@ -26,17 +26,28 @@ class Bench(Case):
         self.assertTrue(row["counters_agree"], f"{row}\n{done.stderr}")
 
     def test_a_row_of_each_protocol_counts_what_its_target_counts(self):
-        rows, done = self.rows("mqtt-qos0", "http-post", "coap-con")
-        self.assertEqual(["mqtt-qos0", "http-post", "coap-con", "coap-con"], [row["name"] for row in rows])
+        rows, done = self.rows("mqtt-qos0", "http-post", "coap-con", "ratios")
+        self.assertEqual(["mqtt-qos0", "http-post", "coap-con", "coap-con", "ratios"], [row["name"] for row in rows])
         for row in rows:
             self.check(row, done)
+        for row in rows[:-1]:
             self.assertGreater(row["floor"], 0)
+        floors = rows[0]["ours"]["median"] / rows[0]["floor"]
+        self.assertAlmostEqual(15.2 / 2.3 / floors, rows[-1]["ours"]["median"], delta=0.1)  # of the row measured here
         self.assertEqual(round(1.25 * rows[0]["floor"], 1), round(rows[0]["limit"], 1))
 
     def test_connections_are_counted_by_the_broker(self):
         rows, done = self.rows("mqtt-idle-bytes")
         self.check(rows[0], done)
         self.assertEqual(400, rows[0]["limit"])
+
+    def test_rows_of_size_count_what_their_targets_count(self):
+        rows, done = self.rows("mqtt-sink", "scaling")
+        self.assertEqual(["mqtt-sink"] * 3 + ["scaling"] * 4, [row["name"] for row in rows])
+        for row in rows:
+            self.check(row, done)
+        self.assertEqual(400_000, rows[2]["limit"])
+        self.assertEqual(rows[3]["ours"]["median"], rows[4]["floor"])  # the smallest size is what the others are held to
 
     def test_an_unknown_row_is_refused(self):
         done = subprocess.run(["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--only", "mqtt-qos9"],
