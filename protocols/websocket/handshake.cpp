@@ -130,7 +130,7 @@ void put_refusal(byte_writer& out, std::uint16_t status) {
   put_line(out, {});
 }
 
-wire_result<upgrade_answer> read_upgrade_answer(std::string_view head, std::string_view key) {
+wire_result<upgrade_answer> read_upgrade_answer(std::string_view head, std::optional<std::string_view> key) {
   const auto refuse = [](wire_errc code, std::string_view clause) {
     return tl::unexpected{wire_error{code, 0, clause}};
   };
@@ -140,9 +140,9 @@ wire_result<upgrade_answer> read_upgrade_answer(std::string_view head, std::stri
   if (!status) return refuse(wire_errc::malformed, "RFC9112-4");
   upgrade_answer out{*status, {}};
   if (const auto named = read->field("Sec-WebSocket-Protocol")) out.subprotocol = std::string{*named};
-  if (*status != 101) return out;
+  if (*status != 101 || !key) return out;
   const bool agrees = read->lists("Upgrade", "websocket") && read->lists("Connection", "Upgrade") &&
-                      read->field("Sec-WebSocket-Accept") == accept_of(key) &&
+                      read->field("Sec-WebSocket-Accept") == accept_of(*key) &&
                       !read->field("Sec-WebSocket-Extensions");
   if (!agrees) return refuse(wire_errc::protocol_error, "RFC6455-4.2.2");
   return out;

@@ -41,7 +41,7 @@ struct upgrade_answer {
 };
 /// What the server answers to a request with this key: a status line, and with 101 all that section 4.1
 /// demands of the answer but the subprotocol's name, which is the caller's to judge. Errors name the RFC's
-/// section.
-wire_result<upgrade_answer> read_upgrade_answer(std::string_view head, std::string_view key);
+/// section. Without a key the answer is read and not held against any request.
+wire_result<upgrade_answer> read_upgrade_answer(std::string_view head, std::optional<std::string_view> key);
 
 }  // namespace wanwu::websocket

@@ -14,7 +14,10 @@ static_assert(std::endian::native == std::endian::little, "pcapng blocks are wri
 constexpr std::uint32_t section_block = 0x0A0D0D0A, interface_block = 1, packet_block = 6;
 constexpr std::uint16_t link_ethernet = 1, option_comment = 1;
 constexpr std::uint32_t our_address = 0x0A000001, target_address = 0x0A000002;
-constexpr std::uint16_t first_port = 50'000, target_port = 1883;
+constexpr std::uint16_t first_port = 50'000, mqtt_port = 1883;
+/// Of links over WebSocket: the log has what the frames carried, not the frames, so nothing is to take them
+/// for either.
+constexpr std::uint16_t carried_port = 9001;
 constexpr std::size_t ip_header = 20, tcp_header = 20, segment_bytes_max = 65'535 - ip_header - tcp_header;
 constexpr std::uint8_t flag_fin = 1, flag_syn = 2, flag_rst = 4, flag_push = 8, flag_ack = 16;
 
@@ -67,7 +70,7 @@ std::uint16_t checksum(std::uint32_t sum) {
 }
 
 struct connection {
-  std::uint16_t port{};
+  std::uint16_t port{}, target_port = mqtt_port;
   std::uint32_t next_ours = 1'000, next_target = 5'000;
   bool open{};
 };
@@ -90,7 +93,7 @@ class capture {
     connection& link = links_[event.role];
     switch (event.what) {
       case kind::opened:
-        return open(link, event.role);
+        return open(link, event.role, event.text == conform::over_websocket);
       case kind::sent:
       case kind::received:
         return data(link, event, event.what == kind::sent);
@@ -104,11 +107,13 @@ class capture {
   std::string take() { return std::move(out_); }
 
  private:
-  void open(connection& link, const std::string& role) {
+  void open(connection& link, const std::string& role, bool framed) {
     link = {};
+    if (framed) link.target_port = carried_port;
     link.port = static_cast<std::uint16_t>(first_port + lives_++ % 10'000);
     link.open = true;
-    segment(link, true, flag_syn, {}, 0, "link " + role);
+    segment(link, true, flag_syn, {}, 0,
+            "link " + role + (framed ? ", over WebSocket: what its frames carried" : ""));
     ++link.next_ours;
     segment(link, false, flag_syn | flag_ack, {}, 0);
     ++link.next_target;
@@ -116,7 +121,7 @@ class capture {
   }
 
   void data(connection& link, const conform::wire_event& event, bool ours) {
-    if (!link.open) open(link, event.role);
+    if (!link.open) open(link, event.role, false);
     const auto whole = std::clamp(event.size, event.raw.size(), segment_bytes_max);
     segment(link, ours, flag_push | flag_ack, as_text(event.raw), whole);
     (ours ? link.next_ours : link.next_target) += static_cast<std::uint32_t>(whole);
@@ -131,8 +136,8 @@ class capture {
   void segment(const connection& link, bool ours, std::uint8_t flags, std::string_view payload,
                std::size_t whole, const std::string& comment = {}) {
     std::string tcp;
-    put16(tcp, ours ? link.port : target_port);
-    put16(tcp, ours ? target_port : link.port);
+    put16(tcp, ours ? link.port : link.target_port);
+    put16(tcp, ours ? link.target_port : link.port);
     put32(tcp, ours ? link.next_ours : link.next_target);
     put32(tcp, (flags & flag_ack) == 0 ? 0 : (ours ? link.next_target : link.next_ours));
     put16(tcp, 0x5000U | flags);

@@ -380,7 +380,7 @@ std::string case_names::packet(const node& text) {
   }
   const auto known = words_.packets();
   if (std::find(known.begin(), known.end(), name) != known.end()) return name;
-  found_.error("E192", text.mark, "there is no packet `" + name + "`", lang::suggestion(name, known, 15));
+  found_.error("E192", text.mark, "there is no packet `" + name + "`", lang::suggestion(name, known, 16));
   return {};
 }
 

@@ -22,6 +22,8 @@ struct wire_event {
   std::string text;    ///< Decoded, or why it could not be: "PUBACK packet_id=1 reason=0x00". Secrets out.
 };
 inline constexpr std::size_t wire_bytes_kept = 4096;
+/// `text` of an `opened` link whose bytes travel in frames; the log has what they carry.
+inline constexpr std::string_view over_websocket = "over WebSocket";
 
 /// A step as it went.
 struct step_result {

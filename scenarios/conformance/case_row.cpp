@@ -111,7 +111,7 @@ std::vector<case_row> table_rows(const node& generate, std::string_view kind, la
       names.push_back(item.text);
     } else if (item.kind == node_kind::text) {
       found.error("E192", item.mark, "there is no packet `" + item.text + "`",
-                  lang::suggestion(item.text, known, 15));
+                  lang::suggestion(item.text, known, 16));
     }
   }
   auto out = mqtt_rows(kind, names);

@@ -260,6 +260,12 @@ void suite_loader::names_of(part& p, const file_names& head) {
       role.name = m.key;
       role.link = taken::text(m.value, "link") == "mqtt" ? link_kind::mqtt : link_kind::mqtt_raw;
       role.version = taken::text(m.value, "version") == "3.1.1" ? 4 : 5;
+      if (const node* over = taken::text_at(m.value, "over"); over != nullptr && over->text == "websocket") {
+        role.over = link_carrier::websocket;
+        if (role.link == link_kind::mqtt)
+          out_.found.error("E194", over->mark, "a well-behaved client speaks over TCP only",
+                           "link: mqtt-raw");
+      }
       own.roles.emplace_back(m.key, static_cast<std::uint16_t>(result_->roles.size()));
       result_->roles.push_back(std::move(role));
     }

@@ -289,6 +289,11 @@ message_text read_message(const node& tree, std::uint8_t version, reading how, c
   const node* packet = tree.find("packet");
   if (packet == nullptr) return out;
   out.packet = scope.packet(*packet);
+  if (out.packet == upgrade_packet) {
+    scope.found().error("E192", packet->mark, "UPGRADE is the target's answer; nobody sends it here",
+                        "change it, or an open with `subprotocol`");
+    out.packet.clear();
+  }
   if (out.packet.empty()) return out;
   if (version == 4 && out.packet == "AUTH")
     scope.found().error("E192", packet->mark, "MQTT 3.1.1 has no AUTH");

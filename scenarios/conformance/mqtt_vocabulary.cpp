@@ -10,9 +10,9 @@ namespace {
 
 using mqtt::packet_type;
 
-constexpr std::array<std::string_view, 15> packet_names{
+constexpr std::array<std::string_view, 16> packet_names{
     "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",   "PUBREL",     "PUBCOMP", "SUBSCRIBE",
-    "SUBACK",  "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
+    "SUBACK",  "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",    upgrade_packet};
 
 /// Names that only matching has.
 constexpr std::array<std::string_view, 9> seen_names{"flags",
@@ -84,6 +84,7 @@ std::vector<std::string_view> all_names() {
   for (const auto& rule : mqtt::property_table()) add(rule.name);
   for (const std::string& name : of_wills) add(name);
   for (const std::string_view name : seen_names) add(name);
+  for (const std::string_view name : upgrade_fields) add(name);
   return out;
 }
 
@@ -97,6 +98,8 @@ class mqtt_words final : public vocabulary {
   std::span<const announcement> announcements() const override { return announced; }
 
   form form_of(std::string_view packet, std::string_view field) const override {
+    if (packet == upgrade_packet)
+      return field == upgrade_fields[0] ? form::number : field == upgrade_fields[1] ? form::text : form::none;
     const auto type = mqtt::find_packet_type(packet);
     if (!type) return form::none;
     if (const auto* rule = plain_field(*type, field)) {
@@ -110,6 +113,7 @@ class mqtt_words final : public vocabulary {
   std::vector<std::string_view> settable(std::string_view packet) const override {
     std::vector<std::string_view> out;
     const auto type = mqtt::find_packet_type(packet);
+    if (packet == upgrade_packet) out.assign(std::begin(upgrade_fields), std::end(upgrade_fields));
     if (!type) return out;
     for (const auto& rule : mqtt::field_table()) {
       if ((rule.packets & mqtt::place_of(*type)) != 0) out.push_back(rule.name);
@@ -125,6 +129,9 @@ class mqtt_words final : public vocabulary {
   std::string refuse(std::string_view packet, std::string_view field, std::uint64_t number,
                      std::uint8_t version) const override {
     const auto type = mqtt::find_packet_type(packet);
+    const bool no_status =
+        packet == upgrade_packet && field == upgrade_fields[0] && (number < 100 || number > 599);
+    if (no_status) return "a status is a number from 100 to 599";
     if (!type) return {};
     if (version == 4 && plain_field(*type, field) == nullptr) return "MQTT 3.1.1 has no properties";
     if (version == 4 && *type == packet_type::auth) return "MQTT 3.1.1 has no AUTH";

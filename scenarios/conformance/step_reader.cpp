@@ -1,6 +1,8 @@
 // Steps of a case.
 #include "scenarios/conformance/step_reader.hpp"
 
+#include <algorithm>
+
 #include "scenarios/conformance/words.hpp"
 #include "scenarios/language/taken.hpp"
 
@@ -73,19 +75,60 @@ std::optional<step> step_reader::one(const std::string& word, const node& what) 
   }
 }
 
+void step_reader::only_connects(const node& what, std::initializer_list<std::string_view> keys,
+                                const std::string& hint) {
+  for (const std::string_view key : keys) {
+    if (const member* m = what.find_member(key)) {
+      scope_.found().error("E194", m->key_mark,
+                           "`" + m->key + "` is about CONNACK, but this link only connects", hint);
+    }
+  }
+}
+
+/// Over WebSocket a link opens with the request to upgrade; its answer is the packet UPGRADE.
+bool step_reader::upgrade(const node& what, step& out) {
+  only_connects(what, {"set", "where", "save", "within"}, "verify UPGRADE, then send CONNECT as a stimulus");
+  const node* offered = what.find("subprotocol");
+  auto text = offered == nullptr ? scope_.text(lang::make_text("mqtt"), reading::plain)
+                                 : scope_.text(*offered, reading::plain);
+  if (!text) return false;
+  out.subprotocol = std::move(*text);
+  return true;
+}
+
+/// `frame` and `split` of a stimulus.
+void step_reader::framing(const node& what, step& out) {
+  const role_spec& role = scope_.role_at(out.role);
+  for (const std::string_view key : {"frame", "split"}) {
+    const member* m = what.find_member(key);
+    if (m != nullptr && role.over != link_carrier::websocket)
+      scope_.found().error("E194", m->key_mark, "`" + role.name + "` does not speak over WebSocket",
+                           "over: websocket, under roles");
+  }
+  static constexpr std::string_view words[] = {"binary", "text", "fragments", "ping", "close"};
+  const std::string word = lang::taken::text(what, "frame");
+  const auto found = std::find(std::begin(words), std::end(words), word);
+  if (found != std::end(words)) out.framing.what = static_cast<framing_text::kind>(found - std::begin(words));
+  out.framing.split = static_cast<std::uint32_t>(lang::taken::whole(what, "split").value_or(0));
+  const bool one_frame =
+      out.framing.what == framing_text::kind::ping || out.framing.what == framing_text::kind::close;
+  if (out.framing.what == framing_text::kind::fragments && out.framing.split == 0)
+    scope_.found().error("E194", what.find("frame")->mark, "fragments of what size?", "split: 1");
+  if (one_frame && out.framing.split != 0)
+    scope_.found().error("E194", what.find("split")->mark, "a " + word + " is one frame");
+}
+
 /// Opening, and for what speaks at once: CONNECT and the CONNACK it awaits.
 bool step_reader::open(const node& what, step& out) {
   opened_.insert(out.role);
   const role_spec& role = scope_.role_at(out.role);
+  if (role.over == link_carrier::websocket) return upgrade(what, out);
+  if (const member* m = what.find_member("subprotocol"))
+    scope_.found().error("E194", m->key_mark, "`" + role.name + "` does not speak over WebSocket",
+                         "over: websocket, under roles");
   out.connects = role.link == link_kind::mqtt || what.find("set") != nullptr;
   if (!out.connects) {
-    for (const std::string_view key : {"where", "save", "within"}) {
-      if (const member* m = what.find_member(key)) {
-        scope_.found().error("E194", m->key_mark,
-                             "`" + m->key + "` is about CONNACK, but this link only connects",
-                             "set: {} sends CONNECT");
-      }
-    }
+    only_connects(what, {"where", "save", "within"}, "set: {} sends CONNECT");
     return true;
   }
   out.message.packet = "CONNECT";
@@ -117,6 +160,7 @@ bool step_reader::stimulus(const node& what, step& out) {
   }
   out.message = read_message(what, role.version, reading::plain, scope_);
   if (out.message.packet.empty() && !out.message.raw) return false;
+  framing(what, out);
   out.save_sent = scope_.save(what.find("save"));
   if (const node* expect = what.find("expect"); expect != nullptr && expect->is_map()) {
     out.expect = read_condition(*expect, out.role, scope_);

@@ -23,6 +23,10 @@ class step_reader {
  private:
   std::optional<step> one(const std::string& word, const lang::node& what);
   bool open(const lang::node& what, step& out);
+  bool upgrade(const lang::node& what, step& out);
+  void only_connects(const lang::node& what, std::initializer_list<std::string_view> keys,
+                     const std::string& hint);
+  void framing(const lang::node& what, step& out);
   bool stimulus(const lang::node& what, step& out);
   bool probe(const lang::node& what, step& out);
   void need_open(const condition* demand);

@@ -22,6 +22,7 @@ namespace wanwu::conform {
 
 enum class level : std::uint8_t { must, should, may };
 enum class link_kind : std::uint8_t { mqtt_raw, mqtt };
+enum class link_carrier : std::uint8_t { tcp, websocket };
 
 /// A length of time: fixed, or an expression over saved values that gives one.
 struct duration_text {
@@ -105,6 +106,18 @@ struct condition {
   std::string text;  ///< The condition in one line, for reports.
 };
 
+/// What the bytes of a stimulus travel in, on a link over WebSocket.
+struct framing_text {
+  enum class kind : std::uint8_t {
+    binary,
+    text,
+    fragments,  ///< One binary message in several frames.
+    ping,
+    close
+  } what{};
+  std::uint32_t split = 0;  ///< Bytes a frame; 0 = all in one.
+};
+
 enum class closing_manner : std::uint8_t { clean, abrupt };
 
 /// One step of a case.
@@ -115,6 +128,8 @@ struct step {
   message_text message;                   ///< open: of CONNECT; stimulus; probe (empty: the protocol's own).
   std::optional<lang::expression> times;  ///< stimulus
   closing_manner how{};                   ///< close
+  lang::text_template subprotocol;        ///< open, over WebSocket: "" = nothing is offered.
+  framing_text framing;                   ///< stimulus, over WebSocket
   condition_ptr
       expect;  ///< open: of CONNACK; stimulus: may be null; verify; probe: null = the protocol's own.
   std::vector<saved_value> save_sent;  ///< stimulus: of the packet sent.
@@ -186,6 +201,7 @@ struct role_spec {
   std::string name;
   link_kind link{};
   std::uint8_t version = 5;  ///< MQTT: 4 or 5.
+  link_carrier over{};
 };
 
 /// A clause of a specification, from its requirements file.
@@ -220,8 +236,8 @@ inline constexpr std::string_view fixed_names[] = {"unique", "profile", "n", "el
 /// "target.receive_maximum", since a packet's field may have the same name. A null slot = not known.
 inline constexpr std::string_view target_prefix = "target.";
 /// Names that a suite may ask of the target file.
-inline constexpr std::string_view fixture_names[] = {"deny_topic", "auth_method", "user", "server_reference",
-                                                     "persistent_restart"};
+inline constexpr std::string_view fixture_names[] = {"deny_topic",       "auth_method",        "user",
+                                                     "server_reference", "persistent_restart", "websocket"};
 /// Characters of `unique`. The loader counts the lengths of packets with it.
 inline constexpr std::size_t unique_size = 10;
 

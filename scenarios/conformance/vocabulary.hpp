@@ -39,6 +39,11 @@ class vocabulary {
   virtual std::span<const announcement> announcements() const = 0;
 };
 
+/// The answer to a WebSocket's request to upgrade, as a packet that only the target sends, and its fields:
+/// the HTTP status, and the subprotocol it names (null when none).
+inline constexpr std::string_view upgrade_packet = "UPGRADE";
+inline constexpr std::string_view upgrade_fields[] = {"status", "subprotocol"};
+
 const vocabulary& mqtt_vocabulary();
 
 }  // namespace wanwu::conform

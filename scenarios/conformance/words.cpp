@@ -135,6 +135,8 @@ std::string step_words(std::string_view word, const node& what, const case_names
     const bool speaks = what.find("set") != nullptr || what.find("where") != nullptr;
     out = who + " opens its link" + (speaks ? ", CONNECT" + assignments(what.find("set"), scope) : "");
     if (what.find("where") != nullptr) out += ", CONNACK where " + word_at(what, "where", scope);
+    if (const node* offered = what.find("subprotocol"))
+      out += ", offering " + (offered->text.empty() ? "no subprotocol" : plain(*offered, scope));
   } else if (word == "close") {
     out = who + " closes its link" + (word_at(what, "how", scope) == "abrupt" ? " abruptly" : "");
   } else if (word == "verify") {
@@ -143,6 +145,8 @@ std::string step_words(std::string_view word, const node& what, const case_names
     const bool own = what.find("packet") != nullptr || what.find("bytes") != nullptr;
     out = who + " sends " + (own ? message_words(what, scope) : "PINGREQ and gets PINGRESP");
     if (const node* times = what.find("times")) out += ", " + plain(*times, scope) + " times";
+    if (what.find("frame") != nullptr) out += ", as " + word_at(what, "frame", scope);
+    if (const node* size = what.find("split")) out += ", " + plain(*size, scope) + " bytes a frame";
     if (const node* expect = what.find("expect")) out += ", gets " + condition_words(*expect, scope);
   }
   return cut(std::move(out));

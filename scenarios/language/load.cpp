@@ -147,7 +147,7 @@ std::shared_ptr<target_file> loader::inline_target(const node& urls) {
     if (text == nullptr) return endpoint.reset();
     endpoint->at = {};
     endpoint->mark = text->mark;
-    check_endpoint(via, text->text, text->mark, out->limits, endpoint->at, out_.found);
+    check_endpoint(name_of(via), text->text, text->mark, out->limits, endpoint->at, out_.found);
   };
   take(out->mqtt, "mqtt", protocol::mqtt);
   take(out->coap, "coap", protocol::coap);

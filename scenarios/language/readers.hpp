@@ -31,8 +31,8 @@ secret_source read_secret(const node* holder, std::string_view key, const std::s
 void check_templates(const target_file& target, const name_resolver& names, std::optional<protocol> only,
                      diagnostics& found);
 /// Refuses schemes that do not work yet and addresses that are not allowed.
-void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits,
-                    url& out, diagnostics& found);
+void check_endpoint(std::string_view scheme, const std::string& text, const source_mark& mark,
+                    const limits_spec& limits, url& out, diagnostics& found);
 
 /// The tree of a scenario/v1 as struct; `target` may be nullptr when it was broken.
 void read_scenario(const node& tree, scenario& out, const load_options& options, diagnostics& found);

@@ -15,11 +15,15 @@ const shape link{.kind = choice,
                  .help = "mqtt-raw: exact bytes, nothing automatic; mqtt: a well-behaved client.",
                  .examples = {"mqtt-raw", "mqtt"},
                  .later = {"coap-raw", "coap", "http-raw", "http", "thing", "person"}};
+const shape carrier{.kind = choice,
+                    .help = "tcp; websocket: the bytes travel in its frames.",
+                    .examples = {"tcp", "websocket"}};
 const shape role{.kind = object,
                  .help = "A link to the target and how it behaves.",
                  .fields = {{"link", &link,
                              "mqtt-raw: exact bytes, nothing automatic; mqtt: a well-behaved client.", true},
                             {"version", &mqtt_version, "Version of MQTT; 5.0 when absent."},
+                            {"over", &carrier, "What carries the link; tcp when absent."},
                             {"kind", &shapes::any, "", false, later_people},
                             {"role", &shapes::any, "", false, later_people}}};
 const shape roles{.kind = map, .help = "Links by name.", .item = &role, .keys = key_kind::name};
@@ -131,11 +135,13 @@ const shape condition{.kind = object,
 const shape open_step{
     .kind = object,
     .help = "Opens the role's link.",
-    .fields = {{"as", &role_name, "The role whose link it is.", true},
-               {"set", &settings, "Fields of CONNECT, which is sent then."},
-               {"where", &condition_text, "What must hold of CONNACK; reason == 0 when absent."},
-               {"save", &saves, "Keeps values of CONNACK."},
-               {"within", &shapes::span, "CONNACK at the latest; T_answer when absent."}}};
+    .fields = {
+        {"as", &role_name, "The role whose link it is.", true},
+        {"subprotocol", &shapes::text, "over websocket: what is offered; mqtt when absent, \"\": nothing."},
+        {"set", &settings, "Fields of CONNECT, which is sent then."},
+        {"where", &condition_text, "What must hold of CONNACK; reason == 0 when absent."},
+        {"save", &saves, "Keeps values of CONNACK."},
+        {"within", &shapes::span, "CONNACK at the latest; T_answer when absent."}}};
 const shape manner{.kind = choice, .help = "clean: FIN; abrupt: RST.", .examples = {"clean", "abrupt"}};
 const shape close_step{.kind = object,
                        .help = "Closes the role's link from our side.",
@@ -145,6 +151,10 @@ const shape times_sent{.kind = one_of,
                        .help = "How often: a whole number, or ${ }.",
                        .examples = {"20", "\"${receive_maximum}\""},
                        .options = {&whole, &shapes::text}};
+const shape framing{.kind = choice,
+                    .help = "What carries the bytes.",
+                    .examples = {"binary", "text", "fragments", "ping", "close"}};
+const shape piece_size{.kind = integer, .help = "Bytes, from 1.", .examples = {"1"}, .low = 1, .high = 1e6};
 const shape stimulus_step{
     .kind = object,
     .help = "Sends.",
@@ -156,6 +166,8 @@ const shape stimulus_step{
                {"expect", &condition, "What must come on the same link right after."},
                {"times", &times_sent, "How often; ${n} counts from 1."},
                {"save", &saves, "Keeps values of what was sent."},
+               {"frame", &framing, "over websocket: of which kind; binary when absent."},
+               {"split", &piece_size, "over websocket: so many bytes a frame; all in one when absent."},
                {"command", &shapes::any, "", false, later_people},
                {"unregister", &shapes::any, "", false, later_people},
                {"to", &shapes::any, "", false, later_people},

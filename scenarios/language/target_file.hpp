@@ -40,7 +40,7 @@ struct url {
   std::string path;          ///< "" or "/...", without query.
   bool given() const noexcept { return !scheme.empty(); }
 };
-/// mqtt://, coap://, http:// (and their TLS forms, which check_target refuses for now).
+/// mqtt://, ws://, coap://, http:// (and their TLS forms, which check_endpoint refuses for now).
 std::optional<url> parse_url(std::string_view text);
 std::string to_text(const url& u);
 
@@ -54,6 +54,7 @@ struct mqtt_endpoint_spec {
   duration session_expiry{};
   template_source user;  ///< "" = none.
   secret_source password;
+  std::optional<url> websocket;  ///< Where it speaks MQTT over WebSocket too.
 };
 
 struct coap_endpoint_spec {
@@ -179,8 +180,9 @@ struct hooks_spec {
 struct profile_spec {
   std::string name, title;
   hooks_spec hooks;
-  template_source mqtt;  ///< URL; "" = the endpoint's.
-  template_source user;  ///< "" = the endpoint's.
+  template_source mqtt;       ///< URL; "" = the endpoint's.
+  template_source websocket;  ///< URL; "" = the endpoint's when `mqtt` is, else none.
+  template_source user;       ///< "" = the endpoint's.
   secret_source password;
   std::shared_ptr<const node> capabilities;  ///< A map, or null: on top of the target's.
   source_mark mark;
@@ -204,12 +206,15 @@ struct target_file {
 
 /// What a hook's words and a profile's URL may name beside vars.
 struct hook_values {
-  std::string port;   ///< A free one; "" where none was chosen.
-  std::string wanwu;  ///< Path of this program.
+  std::string port;                 ///< A free one; "" where none was chosen.
+  std::string wanwu;                ///< Path of this program.
+  std::string websocket_port = {};  ///< Another free one.
 };
 /// The words with their ${} filled in.
 std::vector<std::string> filled(const command_line& words, const target_file& of, const hook_values& with);
 /// Where a profile of this target listens; nothing when that is no allowed MQTT address.
 std::optional<url> mqtt_of(const profile_spec& profile, const target_file& of, const hook_values& with);
+/// Where it speaks MQTT over WebSocket; nothing when it names no such place, or one that is not allowed.
+std::optional<url> websocket_of(const profile_spec& profile, const target_file& of, const hook_values& with);
 
 }  // namespace wanwu::lang

@@ -10,6 +10,7 @@ slot_table names_of(const target_file& of, const hook_values& with) {
   slot_table names{false};
   names.add_constant("port", with.port);
   names.add_constant("wanwu", with.wanwu);
+  names.add_constant("websocket_port", with.websocket_port);
   for (const auto& [name, text] : of.vars) names.add_constant(name, text);
   return names;
 }
@@ -26,7 +27,7 @@ std::string fill(const template_source& source, const slot_table& names) {
 class hooks_reader {
  public:
   hooks_reader(target_file& out, diagnostics& found)
-      : out_{out}, found_{found}, names_{names_of(out, {"1", "wanwu"})} {}
+      : out_{out}, found_{found}, names_{names_of(out, {"1", "wanwu", "2"})} {}
 
   hooks_spec hooks(const node& at) {
     return {command(at.find("start")), command(at.find("stop")), command(at.find("restart"))};
@@ -42,12 +43,14 @@ class hooks_reader {
     out.capabilities = taken::shared(taken::map_at(&at, "capabilities"));
     if (const node* url = taken::text_at(at, "mqtt")) {
       out.mqtt = {url->text, url->text_mark};
-      lang::url where;
-      if (tried(out.mqtt))
-        check_endpoint(protocol::mqtt, fill(out.mqtt, names_), url->mark, out_.limits, where, found_);
+      check("mqtt", out.mqtt, url->mark);
     } else if (!out_.mqtt) {
       found_.error("E102", m.key_mark, "neither this profile nor the target says where it speaks MQTT",
                    "mqtt: \"mqtt://127.0.0.1:${port}\"");
+    }
+    if (const node* url = taken::text_at(at, "websocket")) {
+      out.websocket = {url->text, url->text_mark};
+      check("ws", out.websocket, url->mark);
     }
     if (const node* auth = taken::map_at(&at, "auth")) {
       out.user = taken::source(*auth, "user");
@@ -69,6 +72,11 @@ class hooks_reader {
       tried(out.back());
     }
     return out;
+  }
+
+  void check(std::string_view scheme, const template_source& address, const source_mark& mark) {
+    url where;
+    if (tried(address)) check_endpoint(scheme, fill(address, names_), mark, out_.limits, where, found_);
   }
 
   bool tried(const template_source& text) {
@@ -105,13 +113,27 @@ std::vector<std::string> filled(const command_line& words, const target_file& of
   return out;
 }
 
-std::optional<url> mqtt_of(const profile_spec& profile, const target_file& of, const hook_values& with) {
-  if (profile.mqtt.empty()) return of.mqtt ? std::optional{of.mqtt->at} : std::nullopt;
+namespace {
+
+std::optional<url> filled_url(std::string_view scheme, const template_source& text, const target_file& of,
+                              const hook_values& with) {
   diagnostics found;
   url out;
-  check_endpoint(protocol::mqtt, fill(profile.mqtt, names_of(of, with)), profile.mqtt.mark, of.limits, out,
-                 found);
+  check_endpoint(scheme, fill(text, names_of(of, with)), text.mark, of.limits, out, found);
   return found.has_errors() ? std::nullopt : std::optional{out};
+}
+
+}  // namespace
+
+std::optional<url> mqtt_of(const profile_spec& profile, const target_file& of, const hook_values& with) {
+  if (!profile.mqtt.empty()) return filled_url("mqtt", profile.mqtt, of, with);
+  return of.mqtt ? std::optional{of.mqtt->at} : std::nullopt;
+}
+
+std::optional<url> websocket_of(const profile_spec& profile, const target_file& of, const hook_values& with) {
+  if (!profile.websocket.empty()) return filled_url("ws", profile.websocket, of, with);
+  // A configuration with an address of its own is another program: what the target's own has is not there.
+  return profile.mqtt.empty() && of.mqtt ? of.mqtt->websocket : std::nullopt;
 }
 
 }  // namespace wanwu::lang

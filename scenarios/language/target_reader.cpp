@@ -35,7 +35,7 @@ class target_reader {
   void mqtt(const node& at);
   void coap(const node& at);
   void http(const node& at);
-  std::optional<std::string> url_text(const node& endpoint, source_mark& mark);
+  std::optional<std::string> url_text(const node& endpoint, std::string_view key, source_mark& mark);
   std::string var_value(const member& m);
 
   const node& tree_;
@@ -93,8 +93,9 @@ void target_reader::limits() {
   }
 }
 
-std::optional<std::string> target_reader::url_text(const node& endpoint, source_mark& mark) {
-  const node* written = taken::text_at(endpoint, "url");
+std::optional<std::string> target_reader::url_text(const node& endpoint, std::string_view key,
+                                                   source_mark& mark) {
+  const node* written = taken::text_at(endpoint, key);
   if (written == nullptr) return std::nullopt;
   mark = written->mark;
   const auto compiled = compile_text(written->text, written->text_mark, place::plain, names_);
@@ -109,8 +110,11 @@ std::optional<std::string> target_reader::url_text(const node& endpoint, source_
 
 void target_reader::mqtt(const node& at) {
   mqtt_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark))
-    check_endpoint(protocol::mqtt, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, "url", spec.mark))
+    check_endpoint("mqtt", *text, spec.mark, out_.limits, spec.at, found_);
+  source_mark place;
+  if (const auto text = url_text(at, "websocket", place))
+    check_endpoint("ws", *text, place, out_.limits, spec.websocket.emplace(), found_);
   spec.version = taken::text(at, "version") == "3.1.1" ? 4 : 5;
   spec.client_id = taken::source(at, "client_id");
   if (spec.client_id.empty()) spec.client_id = {"${thing.id}", at.mark};
@@ -129,8 +133,8 @@ void target_reader::mqtt(const node& at) {
 
 void target_reader::coap(const node& at) {
   coap_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark))
-    check_endpoint(protocol::coap, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, "url", spec.mark))
+    check_endpoint("coap", *text, spec.mark, out_.limits, spec.at, found_);
   const std::int64_t block = taken::whole(at, "block").value_or(0);
   spec.block = static_cast<std::uint32_t>(std::clamp<std::int64_t>(block, 0, 1024));
   if (block >= 16 && block <= 1024 && (block & (block - 1)) != 0) {
@@ -142,8 +146,8 @@ void target_reader::coap(const node& at) {
 
 void target_reader::http(const node& at) {
   http_endpoint_spec spec;
-  if (const auto text = url_text(at, spec.mark))
-    check_endpoint(protocol::http, *text, spec.mark, out_.limits, spec.at, found_);
+  if (const auto text = url_text(at, "url", spec.mark))
+    check_endpoint("http", *text, spec.mark, out_.limits, spec.at, found_);
   const node* auth = taken::map_at(&at, "auth");
   if (auth != nullptr) spec.user = taken::source(*auth, "user");
   spec.password = read_secret(auth, "password", out_.path);
@@ -275,9 +279,9 @@ void check_templates(const target_file& target, const name_resolver& names, std:
   }
 }
 
-void check_endpoint(protocol via, const std::string& text, const source_mark& mark, const limits_spec& limits,
-                    url& out, diagnostics& found) {
-  const std::string scheme{name_of(via)};
+void check_endpoint(std::string_view name, const std::string& text, const source_mark& mark,
+                    const limits_spec& limits, url& out, diagnostics& found) {
+  const std::string scheme{name};
   const auto parsed = parse_url(text);
   if (text.starts_with(scheme + "s://")) {
     found.error("E173", mark, "`" + scheme + "s:` does not work yet: TLS and DTLS come in a later version",

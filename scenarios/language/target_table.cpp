@@ -59,6 +59,7 @@ const shape mqtt_endpoint{
     .kind = object,
     .help = "Where and how the target speaks MQTT.",
     .fields = {{"url", &shapes::url, "mqtt://HOST:PORT", true},
+               {"websocket", &shapes::url, "ws://HOST:PORT/PATH, where it speaks MQTT over WebSocket too."},
                {"version", &mqtt_version, "Version of MQTT."},
                {"client_id", &shapes::text, "Client identifier, with ${}."},
                {"keep_alive", &shapes::duration, "Keep alive; 0 s = none."},
@@ -260,15 +261,18 @@ const shape hooks{.kind = object,
                   .fields = {{"start", &command_line, "Runs while the target does."},
                              {"stop", &command_line, "Ends it; else what start started is ended."},
                              {"restart", &command_line, "Brings a dead target back; else start does."}}};
-const shape profile{.kind = object,
-                    .help = "One configuration of the target.",
-                    .fields = {{"title", &shapes::text, "One line for people."},
-                               {"start", &command_line, "Runs while the target does."},
-                               {"stop", &command_line, "Ends it; else what start started is ended."},
-                               {"restart", &command_line, "Brings a dead target back; else start does."},
-                               {"mqtt", &shapes::url, "Where it listens; ${port} is a free port."},
-                               {"auth", &user_auth, "User and password."},
-                               {"capabilities", &shapes::scalars, "On top of the target's own."}}};
+const shape profile{
+    .kind = object,
+    .help = "One configuration of the target.",
+    .fields = {{"title", &shapes::text, "One line for people."},
+               {"start", &command_line, "Runs while the target does."},
+               {"stop", &command_line, "Ends it; else what start started is ended."},
+               {"restart", &command_line, "Brings a dead target back; else start does."},
+               {"mqtt", &shapes::url, "Where it listens; ${port} is a free port."},
+               {"websocket", &shapes::url,
+                "Where it speaks MQTT over WebSocket; ${websocket_port} is another free port."},
+               {"auth", &user_auth, "User and password."},
+               {"capabilities", &shapes::scalars, "On top of the target's own."}}};
 const shape profiles{
     .kind = map, .help = "Configurations by name.", .item = &profile, .keys = key_kind::name};
 

@@ -18,8 +18,14 @@ struct scheme_row {
   std::string_view name;
   std::uint16_t port;
 };
-constexpr std::array<scheme_row, 6> schemes{
-    {{"mqtt", 1883}, {"mqtts", 8883}, {"coap", 5683}, {"coaps", 5684}, {"http", 80}, {"https", 443}}};
+constexpr std::array<scheme_row, 8> schemes{{{"mqtt", 1883},
+                                             {"mqtts", 8883},
+                                             {"ws", 80},
+                                             {"wss", 443},
+                                             {"coap", 5683},
+                                             {"coaps", 5684},
+                                             {"http", 80},
+                                             {"https", 443}}};
 
 bool is_host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||

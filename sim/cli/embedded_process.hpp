@@ -25,7 +25,7 @@ class embedded_process {
   embedded_process& operator=(embedded_process&& other) noexcept;
   ~embedded_process();
 
-  /// "mqtt", "coap" or "http" -> "127.0.0.1:12345"; "" when it does not listen for it.
+  /// "mqtt", "coap", "http" or "websocket" -> "127.0.0.1:12345"; "" when it does not listen for it.
   std::string address(const std::string& protocol_name) const;
   pid_t pid() const { return pid_; }
 

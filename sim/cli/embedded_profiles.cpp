@@ -13,6 +13,7 @@ namespace wanwu::cli {
 namespace {
 
 constexpr std::uint64_t connections = 8192;
+constexpr const char* any_port = "127.0.0.1:0";
 
 /// A secret goes to the child by a file that only we can read and that is gone once it has been read.
 class password_file {
@@ -39,8 +40,10 @@ class password_file {
   std::string path_;
 };
 
-tl::expected<embedded_process, std::string> launch(const embedded_profile& how, const std::string& address) {
+tl::expected<embedded_process, std::string> launch(const embedded_profile& how, const std::string& address,
+                                                   const std::string& websocket) {
   auto arguments = how.arguments;
+  arguments.insert(arguments.end(), {"--websocket", websocket});
   if (how.user.empty()) return embedded_process::start(connections, arguments, address);
   const password_file secret{how.password};
   arguments.insert(arguments.end(), {"--user", how.user, "--password-file", secret.path()});
@@ -88,9 +91,9 @@ std::vector<std::string> embedded_capability_names() {
 }
 
 tl::expected<embedded_configuration, std::string> embedded_configuration::start(const embedded_profile& how) {
-  auto process = launch(how, "127.0.0.1:0");
+  auto process = launch(how, any_port, any_port);
   if (!process) return tl::unexpected{process.error()};
-  if (!parse_address(process->address("mqtt")))
+  if (!parse_address(process->address("mqtt")) || !parse_address(process->address("websocket")))
     return tl::unexpected{std::string{"the embedded target has no address"}};
   return embedded_configuration{how, std::move(*process)};
 }
@@ -98,6 +101,8 @@ tl::expected<embedded_configuration, std::string> embedded_configuration::start(
 embedded_configuration::embedded_configuration(const embedded_profile& how, embedded_process process)
     : how_{&how}, process_{std::move(process)} {
   access_.mqtt = *parse_address(process_.address("mqtt"));
+  const auto websocket = process_.address("websocket");
+  access_.websocket = {*parse_address(websocket), websocket, "/mqtt"};
   access_.user = how.user;
   access_.password = how.password;
   access_.profile = how.name;
@@ -106,7 +111,7 @@ embedded_configuration::embedded_configuration(const embedded_profile& how, embe
 
 bool embedded_configuration::restart() {
   { const auto ended = std::move(process_); }
-  auto again = launch(*how_, access_.mqtt.text());
+  auto again = launch(*how_, access_.mqtt.text(), access_.websocket->host);
   if (!again) return false;
   process_ = std::move(*again);
   return true;

@@ -130,7 +130,7 @@ int list_of_suites(const std::string& what, const std::string& name, const std::
       return exit_pass;
     }
     const auto packets = conform::mqtt_vocabulary().packets();
-    return usage_error("list", "there is no packet '" + name + "'; " + lang::suggestion(name, packets, 15));
+    return usage_error("list", "there is no packet '" + name + "'; " + lang::suggestion(name, packets, 16));
   }
   const std::string& suite = path.empty() ? name : path;
   if (suite.empty())

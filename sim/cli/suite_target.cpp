@@ -54,6 +54,12 @@ tl::expected<socket_address, std::string> allowed_address(const lang::url& url,
   return first;
 }
 
+/// The host as an HTTP request names it, and the path; that of a URL without one is "/".
+conform::websocket_place websocket_place_of(const lang::url& url, const socket_address& at) {
+  const auto authority = lang::to_text({url.scheme, url.host, url.port, ""});
+  return {at, authority.substr(url.scheme.size() + 3), url.path.empty() ? "/" : url.path};
+}
+
 /// A port that nobody has at this moment.
 std::string free_port() {
   const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,16 +120,25 @@ class described_configuration {
 
   access_result start(const std::string& log) {
     with_.port = free_port();
+    do with_.websocket_port = free_port();
+    while (with_.websocket_port == with_.port && !with_.port.empty());
     const auto url = lang::mqtt_of(profile_, *file_, with_);
     if (!url) return refuse("the target has no MQTT endpoint");
     const auto address = allowed_address(*url, file_->limits);
     if (!address) return refuse(address.error());
-    if (can_restart()) {
-      hooks_.emplace(commands(), *address, log);
-      if (const auto up = bring_up(); !up) return refuse(up.error());
-    }
+    std::vector<socket_address> addresses{*address};
     conform::target_access out;
     out.mqtt = *address;
+    if (const auto framed = lang::websocket_of(profile_, *file_, with_)) {
+      const auto at = allowed_address(*framed, file_->limits);
+      if (!at) return refuse(at.error());
+      addresses.push_back(*at);
+      out.websocket = websocket_place_of(*framed, *at);
+    }
+    if (can_restart()) {
+      hooks_.emplace(commands(), addresses, log);
+      if (const auto up = bring_up(); !up) return refuse(up.error());
+    }
     out.profile = profile_.name;
     for (const auto& [key, json] : capabilities_) out.capabilities.emplace_back(key, lang::json_value(json));
     if (const auto problem = read_login(out); !problem.empty()) return refuse(problem);

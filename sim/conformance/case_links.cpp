@@ -29,6 +29,8 @@ case_links::case_links(const surroundings& in, const std::vector<speaker>& speak
     : in_{in}, start_{start}, links_(speakers.size()) {
   for (std::size_t i = 0; i < speakers.size(); ++i) {
     links_[i].talk = in_.language.converse(speakers[i]);
+    if (speakers[i].over == link_carrier::websocket)
+      links_[i].socket = std::make_unique<websocket::client>(std::hash<std::string>{}(speakers[i].client_id));
     links_[i].well_behaved = in_.all.roles[i].link == link_kind::mqtt;
     if (!speakers[i].password.empty()) secrets_.push_back(speakers[i].password);
   }
@@ -55,7 +57,7 @@ void case_links::log(std::uint16_t role, wire_event::kind what, bytes_view raw, 
   wire_.push_back(std::move(event));
 }
 
-void case_links::open(std::uint16_t role, time_point now) {
+void case_links::open(std::uint16_t role, std::string offer, time_point now) {
   auto& link = links_[role];
   if (link.wire != wire_state::down) close(role, closing::abrupt, now);
   link.waiting.clear();
@@ -65,6 +67,7 @@ void case_links::open(std::uint16_t role, time_point now) {
   link.ruined = false;
   link.open_error.clear();
   link.wire = wire_state::opening;
+  link.offer = std::move(offer);
   link.talk->begin();
   in_.port.open(role);
 }
@@ -73,31 +76,21 @@ void case_links::close(std::uint16_t role, closing how, time_point now) {
   auto& link = links_[role];
   link.seen = seen_state::closed_by_us;
   if (link.wire == wire_state::down) return;
+  if (link.socket && link.wire == wire_state::up && how == closing::clean) {
+    byte_writer last;
+    link.socket->end(last);
+    if (!last.empty()) in_.port.send(role, last.view());
+  }
   link.wire = wire_state::down;
   in_.port.close(role, how);
   log(role, wire_event::kind::closed_by_us, {}, how == closing::clean ? "closed" : "reset", now);
-}
-
-bool case_links::send(std::uint16_t role, bytes_view raw, time_point now) {
-  auto& link = links_[role];
-  if (link.wire != wire_state::up) return false;
-  link.talk->sent(raw);
-  put_on_wire(role, raw, now);
-  return true;
-}
-
-void case_links::put_on_wire(std::uint16_t role, bytes_view raw, time_point now) {
-  auto& link = links_[role];
-  link.last_sent = now;
-  log(role, wire_event::kind::sent, raw, link.talk->read_own({raw.begin(), raw.end()})->describe(), now);
-  in_.port.send(role, raw);
 }
 
 void case_links::close_all(time_point now) {
   for (std::uint16_t role = 0; role < links_.size(); ++role) {
     auto& link = links_[role];
     if (link.wire == wire_state::down) continue;
-    if (link.wire == wire_state::up && link.well_behaved) send(role, link.talk->goodbye(), now);
+    if (link.wire == wire_state::up && link.well_behaved) send(role, link.talk->goodbye(), {}, now);
     close(role, closing::clean, now);
   }
 }
@@ -116,7 +109,8 @@ void case_links::opened(std::uint16_t role, time_point now) {
   link.wire = wire_state::up;
   link.seen = seen_state::up;
   link.last_sent = now;
-  log(role, wire_event::kind::opened, {}, {}, now);
+  log(role, wire_event::kind::opened, {}, link.socket ? std::string{over_websocket} : std::string{}, now);
+  if (link.socket) ask_for_upgrade(role, now);
   if (!edits(role)) return;
   std::vector<arrival> out;
   edit_->connection_begins(now, out);
@@ -126,6 +120,7 @@ void case_links::opened(std::uint16_t role, time_point now) {
 void case_links::received(std::uint16_t role, bytes_view raw, time_point now) {
   auto& link = links_[role];
   if (link.wire != wire_state::up || link.ruined) return;
+  if (link.socket) return receive_frames(role, raw, now);
   link.unread.insert(link.unread.end(), raw.begin(), raw.end());
   cut_packets(role, now);
 }
@@ -138,7 +133,7 @@ void case_links::cut_packets(std::uint16_t role, time_point now) {
     auto found = link.talk->next_packet(rest);
     if (found.what == cut::kind::more) break;
     if (found.what == cut::kind::garbage) {
-      ruin(role, std::move(found.text), rest, now);
+      ruin(role, std::move(found.text), {}, rest, now);
       break;
     }
     arrival in;
@@ -153,14 +148,25 @@ void case_links::cut_packets(std::uint16_t role, time_point now) {
     pass(role, std::move(in), now);
     if (answer.empty() || link.wire != wire_state::up) continue;
     if (!later) link.talk->sent(answer);
-    put_on_wire(role, answer, now);
+    put_on_wire(role, answer, {}, now);
   }
   if (link.ruined) link.unread.clear();
   link.unread.erase(link.unread.begin(),
                     link.unread.begin() + static_cast<std::ptrdiff_t>(std::min(used, link.unread.size())));
 }
 
-void case_links::ruin(std::uint16_t role, std::string text, bytes_view raw, time_point now) {
+void case_links::find(std::uint16_t role, std::string text, std::string_view clause, time_point now) {
+  if (findings_.size() >= limits::findings_max) return;
+  finding one;
+  one.text = std::move(text);
+  one.clause = clause;
+  one.role = in_.all.roles[role].name;
+  one.at_ms = ms_since_start(now);
+  findings_.push_back(std::move(one));
+}
+
+void case_links::ruin(std::uint16_t role, std::string text, std::string_view clause, bytes_view raw,
+                      time_point now) {
   arrival in;
   in.what = arrival::kind::garbage;
   in.text = std::move(text);
@@ -168,11 +174,7 @@ void case_links::ruin(std::uint16_t role, std::string text, bytes_view raw, time
   in.raw.assign(kept.begin(), kept.end());
   in.at = now;
   links_[role].ruined = true;
-  finding one;
-  one.text = in.text;
-  one.role = in_.all.roles[role].name;
-  one.at_ms = ms_since_start(now);
-  findings_.push_back(std::move(one));
+  find(role, in.text, clause, now);
   pass(role, std::move(in), now);
 }
 

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "protocols/transport/link.hpp"
+#include "protocols/websocket/client.hpp"
 #include "sim/conformance/condition_run.hpp"
 #include "sim/conformance/stream_edit.hpp"
+#include "sim/conformance/suite_run.hpp"
 
 namespace wanwu::conform {
 
@@ -30,6 +32,8 @@ struct case_link {
   enum class wire_state : std::uint8_t { down, opening, up } wire{};
   match_context::link_state seen{};
   std::unique_ptr<conversation> talk;
+  std::unique_ptr<websocket::client> socket;  ///< Over WebSocket: what frames the bytes.
+  std::string offer;                          ///< Over WebSocket: the subprotocol, or "".
   bool well_behaved = false;
   std::string open_error;        ///< Why it could not be opened.
   std::deque<arrival> waiting;   ///< For a step to look at.
@@ -47,16 +51,18 @@ class case_links {
     const suite& all;
     const test_case& what;
     const dialect& language;
+    const target_access& target;
     case_scope& scope;
     link_port& port;
   };
   case_links(const surroundings& in, const std::vector<speaker>& speakers, time_point start);
 
   // What steps do.
-  void open(std::uint16_t role, time_point now);
+  /// `offer`: the subprotocol over WebSocket, "" = none.
+  void open(std::uint16_t role, std::string offer, time_point now);
   void close(std::uint16_t role, closing how, time_point now);
-  /// False when the connection is gone; nothing is sent then.
-  bool send(std::uint16_t role, bytes_view raw, time_point now);
+  /// False when the connection is gone, or was not upgraded; nothing is sent then.
+  bool send(std::uint16_t role, bytes_view raw, const framing_text& framing, time_point now);
   /// Politely ends all that is open.
   void close_all(time_point now);
   /// The first waiting arrival has been looked at.
@@ -95,8 +101,11 @@ class case_links {
   void accept_all(std::uint16_t role, std::vector<arrival>& out, time_point now);
   void accept(std::uint16_t role, arrival in, time_point now);
   void cut_packets(std::uint16_t role, time_point now);
-  void ruin(std::uint16_t role, std::string text, bytes_view raw, time_point now);
-  void put_on_wire(std::uint16_t role, bytes_view raw, time_point now);
+  void ruin(std::uint16_t role, std::string text, std::string_view clause, bytes_view raw, time_point now);
+  void find(std::uint16_t role, std::string text, std::string_view clause, time_point now);
+  void put_on_wire(std::uint16_t role, bytes_view raw, const framing_text& framing, time_point now);
+  void ask_for_upgrade(std::uint16_t role, time_point now);
+  void receive_frames(std::uint16_t role, bytes_view raw, time_point now);
   void judge(std::uint16_t role, const arrival& in);
   void log(std::uint16_t role, wire_event::kind what, bytes_view raw, std::string text, time_point now);
   bool edits(std::uint16_t role) const noexcept { return edit_ && edit_->role() == role; }

@@ -105,9 +105,9 @@ std::string case_player::unspoken(const test_case& what) const {
 void case_player::schedule() {
   for (std::size_t i = plays_.size(); i-- > 0;) {
     const test_case& what = case_of(i);
-    if (!applies(settings_for(i, unique_text(options_.seed, 0)))) {
-      blank(i, verdict::not_applicable, "applies: " + what.applies_text);
-    } else if (auto why = unspoken(what); !why.empty()) {
+    if (auto why = why_not_applicable(settings_for(i, unique_text(options_.seed, 0))); !why.empty()) {
+      blank(i, verdict::not_applicable, std::move(why));
+    } else if (why = unspoken(what); !why.empty()) {
       blank(i, verdict::inconclusive, std::move(why));
     } else {
       (what.exclusive ? alone_ : what.timing ? timed_ : plain_).push_back(i);
@@ -242,6 +242,9 @@ void case_player::start(std::size_t index) {
   progress_[index] = progress::running;
   auto one = std::make_unique<seat_of_case>(*board_, all_.roles.size());
   one->index = index;
+  for (std::uint16_t role = 0; target_.websocket && role < all_.roles.size(); ++role) {
+    if (all_.roles[role].over == link_carrier::websocket) one->seat.place(role, target_.websocket->at);
+  }
   one->run =
       std::make_unique<case_run>(settings_for(index, unique_text(options_.seed, ++starts_)), one->seat, now_);
   one->seat.run = one->run.get();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "protocols/http/message.hpp"
 #include "sim/conformance/limits.hpp"
 
 namespace wanwu::conform {
@@ -13,8 +14,8 @@ namespace {
 std::vector<speaker> speakers_of(const case_settings& settings) {
   std::vector<speaker> out;
   for (const role_spec& role : settings.all.roles) {
-    out.push_back(
-        {settings.unique + "-" + role.name, settings.target.user, settings.target.password, role.version});
+    out.push_back({settings.unique + "-" + role.name, settings.target.user, settings.target.password,
+                   role.version, role.over});
   }
   return out;
 }
@@ -27,23 +28,30 @@ void tell_target(case_scope& scope, const case_settings& settings) {
   };
   for (const auto& [name, value] : settings.announced) tell(name, value);
   if (!settings.target.user.empty()) tell("user", lang::value::of(std::string_view{settings.target.user}));
+  if (settings.target.websocket) tell("websocket", lang::value::of(true));
   for (const auto& [name, value] : settings.target.capabilities) tell(name, value);
   scope.set("profile", lang::value::of(std::string_view{settings.target.profile}));
   scope.set("unique", lang::value::of(std::string_view{settings.unique}));
   for (const saved_value& each : settings.what.computed) scope.set(each.slot, scope.evaluate(each.what));
 }
 
-bool applies(const case_settings& settings) {
-  if (!settings.what.applies) return true;
+std::string why_not_applicable(const case_settings& settings) {
+  for (const auto role : settings.what.roles_used) {
+    const bool framed = settings.all.roles[role].over == link_carrier::websocket;
+    if (framed && !settings.target.websocket) return "the target names no address for MQTT over WebSocket";
+  }
+  if (!settings.what.applies) return {};
   case_scope scope{*settings.what.names, settings.language.words()};
   tell_target(scope, settings);
-  return scope.evaluate(*settings.what.applies).truth();
+  return scope.evaluate(*settings.what.applies).truth() ? "" : "applies: " + settings.what.applies_text;
 }
 
 case_run::case_run(const case_settings& settings, link_port& port, time_point now)
     : settings_{settings},
       scope_{*settings.what.names, settings.language.words()},
-      links_{{settings.all, settings.what, settings.language, scope_, port}, speakers_of(settings), now},
+      links_{{settings.all, settings.what, settings.language, settings.target, scope_, port},
+             speakers_of(settings),
+             now},
       started_{now},
       step_started_{now} {
   tell_target(scope_, settings_);
@@ -144,7 +152,14 @@ void case_run::begin_step(time_point now) {
 }
 
 void case_run::begin_open(time_point now) {
-  links_.open(current().role, now);
+  std::string offer;
+  if (settings_.all.roles[current().role].over == link_carrier::websocket) {
+    byte_writer out;
+    current().subprotocol.render(scope_.context(), out);
+    offer = as_text(out.view());
+    if (!http::is_field_text(offer)) return script_error("the subprotocol does not fit into a line", now);
+  }
+  links_.open(current().role, std::move(offer), now);
   until_ = now + limits::open_within;
   phase_ = phase::opening;
 }
@@ -177,12 +192,23 @@ void case_run::go_on_opening(time_point now) {
 bool case_run::send_message(const message_text& what, std::span<const saved_value> save, time_point now) {
   const auto role = current().role;
   auto& link = links_.at(role);
+  if (link.socket && link.socket->now() == websocket::client::state::asking) {
+    script_error("the upgrade is not answered yet: verify UPGRADE first", now);
+    return false;
+  }
   auto raw = link.talk->write(what, scope_);
   if (!raw) {
     script_error(raw.error(), now);
     return false;
   }
-  if (!links_.send(role, *raw, now)) {
+  const framing_text& framing = current().framing;
+  const bool too_long =
+      framing.what >= framing_text::kind::ping && raw->size() > websocket::control_bytes_max;
+  if (too_long) {
+    script_error("a ping or close carries at most 125 bytes", now);
+    return false;
+  }
+  if (!links_.send(role, *raw, framing, now)) {
     if (link.seen == link_state::never_opened || link.seen == link_state::closed_by_us) {
       script_error("the link is not open", now);
     } else if (part_ == part::preamble) {
@@ -228,7 +254,7 @@ void case_run::begin_probe(time_point now) {
   const bool own = what.message.packet.empty() && !what.message.raw;
   if (own) {
     auto& link = links_.at(what.role);
-    if (!links_.send(what.role, link.talk->probe(), now)) return unmet("the connection is closed", now);
+    if (!links_.send(what.role, link.talk->probe(), {}, now)) return unmet("the connection is closed", now);
   } else if (!send_message(what.message, {}, now)) {
     return;
   }

@@ -28,8 +28,8 @@ struct case_settings {
 
 /// Puts what is known of the target into a case's names; capabilities win over announcements.
 void tell_target(case_scope& scope, const case_settings& settings);
-/// Does the case concern this target?
-bool applies(const case_settings& settings);
+/// Why the case does not concern this target; "" = it does.
+std::string why_not_applicable(const case_settings& settings);
 
 class case_run final : private match_context {
  public:

@@ -84,6 +84,7 @@ class conversation {
 struct speaker {
   std::string client_id, user, password;
   std::uint8_t version = 5;
+  link_carrier over{};
 };
 
 class dialect {

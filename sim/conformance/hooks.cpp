@@ -57,8 +57,8 @@ bool is_success(int status) {
 
 }  // namespace
 
-target_hooks::target_hooks(hook_commands commands, const socket_address& target, std::string log)
-    : commands_{std::move(commands)}, target_{target}, log_{std::move(log)} {}
+target_hooks::target_hooks(hook_commands commands, std::vector<socket_address> addresses, std::string log)
+    : commands_{std::move(commands)}, addresses_{std::move(addresses)}, log_{std::move(log)} {}
 
 target_hooks::~target_hooks() {
   stop();
@@ -104,8 +104,12 @@ target_hooks::done target_hooks::run_to_its_end(const std::vector<std::string>& 
 
 target_hooks::done target_hooks::wait_until_it_listens() {
   const auto until = clock::now() + limits::hook_within;
-  while (!takes_connections(target_)) {
-    if (clock::now() > until) return tl::unexpected{"the target takes no connections at " + target_.text()};
+  for (auto at = addresses_.begin(); at != addresses_.end();) {
+    if (takes_connections(*at)) {
+      ++at;
+      continue;
+    }
+    if (clock::now() > until) return tl::unexpected{"the target takes no connections at " + at->text()};
     int status = 0;
     if (running_ > 0 && ::waitpid(running_, &status, WNOHANG) == running_) {
       // A command that puts its program into the background returns; one that failed says so.
@@ -121,8 +125,10 @@ target_hooks::done target_hooks::wait_until_it_listens() {
 
 target_hooks::done target_hooks::start() {
   if (commands_.start.empty()) return tl::unexpected{std::string{"there is no start command"}};
-  if (takes_connections(target_))
-    return tl::unexpected{"something takes connections at " + target_.text() + " already"};
+  for (const auto& at : addresses_) {
+    if (takes_connections(at))
+      return tl::unexpected{"something takes connections at " + at.text() + " already"};
+  }
   // What the command leaves behind becomes our child, so that it can be waited for in the end.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto process = launch(commands_.start);

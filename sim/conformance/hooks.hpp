@@ -22,14 +22,14 @@ struct hook_commands {
 /// One target under the control of its hooks. Ends what it started, whatever happens.
 class target_hooks {
  public:
-  /// `log`: what the commands print is appended to this file.
-  target_hooks(hook_commands commands, const socket_address& target, std::string log);
+  /// `addresses`: where it listens, all of them. `log`: what the commands print is appended to this file.
+  target_hooks(hook_commands commands, std::vector<socket_address> addresses, std::string log);
   target_hooks(const target_hooks&) = delete;
   target_hooks& operator=(const target_hooks&) = delete;
   ~target_hooks();
 
   using done = tl::expected<void, std::string>;  ///< The error is a sentence.
-  /// Back when the target takes connections, at most ten seconds later.
+  /// Back when the target takes connections at each address, at most ten seconds later.
   done start();
   done restart();
   void stop();
@@ -41,7 +41,7 @@ class target_hooks {
   void end_group();
 
   hook_commands commands_;
-  socket_address target_;
+  std::vector<socket_address> addresses_;
   std::string log_;
   pid_t running_ = -1;  ///< The process, and its group, of `start`.
 };

@@ -97,7 +97,7 @@ link_board::seat::~seat() {
 
 void link_board::seat::open(std::uint16_t role) {
   links_[role] = board_.take_row(*this, role);
-  board_.transport_.open(link_id{links_[role]}, board_.target_, board_.now_);
+  board_.transport_.open(link_id{links_[role]}, places_[role], board_.now_);
 }
 
 void link_board::seat::send(std::uint16_t role, bytes_view raw) {

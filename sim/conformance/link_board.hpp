@@ -15,10 +15,13 @@ class link_board final : public readiness_listener {
   /// What one case holds of the board.
   class seat final : public link_port {
    public:
-    seat(link_board& board, std::size_t roles) : board_{board}, links_(roles, none) {}
+    seat(link_board& board, std::size_t roles)
+        : board_{board}, links_(roles, none), places_(roles, board.target_) {}
     seat(const seat&) = delete;
     seat& operator=(const seat&) = delete;
     ~seat();
+    /// This role's links go to another address than the board's.
+    void place(std::uint16_t role, const socket_address& at) { places_[role] = at; }
     void open(std::uint16_t role) override;
     void send(std::uint16_t role, bytes_view raw) override;
     void close(std::uint16_t role, closing how) override;
@@ -31,6 +34,7 @@ class link_board final : public readiness_listener {
     static constexpr std::uint32_t none = 0xFFFF'FFFF;
     link_board& board_;
     std::vector<std::uint32_t> links_;
+    std::vector<socket_address> places_;
   };
 
   static tl::expected<std::unique_ptr<link_board>, std::error_code> create(const socket_address& target);

@@ -9,6 +9,7 @@
 #include "sim/conformance/limits.hpp"
 #include "sim/conformance/mqtt_monitor.hpp"
 #include "sim/conformance/mqtt_writing.hpp"
+#include "sim/conformance/upgrade_message.hpp"
 
 namespace wanwu::conform {
 
@@ -206,7 +207,9 @@ class mqtt_words final : public dialect {
  public:
   const vocabulary& words() const override { return mqtt_vocabulary(); }
   std::unique_ptr<conversation> converse(const speaker& who) const override {
-    return std::make_unique<mqtt_conversation>(who);
+    auto talk = std::make_unique<mqtt_conversation>(who);
+    if (who.over == link_carrier::tcp) return talk;
+    return converse_after_upgrade(std::move(talk));
   }
   std::string_view greeting() const override { return "CONNECT"; }
   std::string_view greeting_answer() const override { return "CONNACK"; }

@@ -215,6 +215,10 @@ std::string replay_problem(const std::vector<wire_event>& recorded) {
   if (std::none_of(recorded.begin(), recorded.end(), [](const auto& one) { return is_ours(one.what); }))
     return "nothing was sent in it";
   for (const auto& event : recorded) {
+    if (event.what == kind::opened && event.text == over_websocket) {
+      return "link '" + event.role +
+             "' went over WebSocket, which replay does not speak; play the case again with wanwu run --only";
+    }
     if (event.what == kind::sent && event.size > event.raw.size()) {
       return "a packet of " + std::to_string(event.size) +
              " bytes was kept in part only; play the case again "

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,9 +15,16 @@
 
 namespace wanwu::conform {
 
+/// Where the target speaks MQTT over WebSocket.
+struct websocket_place {
+  socket_address at;
+  std::string host, path;  ///< As the request to upgrade says them.
+};
+
 /// One configuration of the target that the cases run against.
 struct target_access {
   socket_address mqtt;
+  std::optional<websocket_place> websocket;  ///< None: cases that want one are not applicable.
   std::string user, password;
   std::string profile = "default";
   /// By name, for expressions. Texts live in storage owned elsewhere for the whole run.

@@ -43,6 +43,19 @@ constexpr const char* cases = R"(
     mutants:
       - { as: a, inject: { packet: PUBLISH, set: { topic: z } }, after: { packet: PUBLISH } }
       - { as: old, close: { step: 2 } }
+  - id: FRAMED
+    group: g
+    objective: o
+    body:
+      - open: { as: ws }
+      - verify: { as: ws, packet: UPGRADE, where: "status == 101 || subprotocol == 'x'", save: { chosen: subprotocol } }
+      - stimulus: { as: ws, packet: CONNECT, frame: fragments, split: 5 }
+      - verify: { as: ws, one_of: [ { packet: CONNACK }, { closed: by-iut, codes: any } ] }
+      - stimulus: { as: ws, bytes: "c0 00", frame: text }
+      - verify: { as: ws, closed: by-iut }
+    mutants:
+      - { as: ws, change: { packet: UPGRADE }, set: { status: 200, subprotocol: "${subprotocol}x" } }
+      - { as: ws, hide: closed }
 )";
 
 }  // namespace
@@ -56,19 +69,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto choice = data[1] % (mutants.size() + 1);
   // Told as it comes: a byte 0xFF ends a piece, two of them the connection.
   static constexpr char digits[] = "0123456789abcdef";
-  std::vector<answer> pieces(1);
+  // Over WebSocket the bytes are the frames themselves, or the answer to the upgrade.
+  const bool framed = all.cases[index].id == "FRAMED";
+  const std::string raw = framed ? "raw " : "";
+  std::vector<answer> pieces(1, {raw});
   for (std::size_t i = 2; i < size && i < 4096; ++i) {
     if (data[i] == 0xFF) {
       const bool ends = i + 1 < size && data[i + 1] == 0xFF;
-      pieces.push_back({ends ? "close" : "", std::chrono::milliseconds{pieces.size()}});
-      if (ends) pieces.push_back({"", std::chrono::milliseconds{pieces.size()}});
+      pieces.push_back({ends ? "close" : raw, std::chrono::milliseconds{pieces.size()}});
+      if (ends) pieces.push_back({raw, std::chrono::milliseconds{pieces.size()}});
       i += ends ? 1U : 0U;
       continue;
     }
     pieces.back().what += digits[data[i] >> 4U];
     pieces.back().what += digits[data[i] & 0xFU];
   }
-  played->forget_rules().usual().on("open", {}).on("", pieces);
+  played->forget_rules();
+  if (framed && data[1] % 2 == 0) played->on("upgrade", pieces);
+  played->usual().on("open", {}).on("", pieces);
   const auto result = played->play(index, choice == 0 ? nullptr : &mutants[choice - 1]);
   if (result.outcome == verdict::not_applicable || result.wire.size() > 2000) std::abort();
   return 0;

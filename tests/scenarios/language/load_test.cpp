@@ -215,6 +215,8 @@ TEST_CASE("Addresses beyond loopback need leave") {
 
 TEST_CASE("URLs are read strictly") {
   CHECK(parse_url("mqtt://h")->port == 1883);
+  CHECK(parse_url("ws://h/mqtt")->port == 80);
+  CHECK(parse_url("ws://h/mqtt")->path == "/mqtt");
   CHECK(parse_url("coap://[::1]:99")->host == "::1");
   CHECK(to_text(*parse_url("coap://[::1]:99")) == "coap://[::1]:99");
   for (const char* bad : {"", "mqtt:", "mqtt://", "ftp://h", "mqtt://h:0", "mqtt://h:70000", "mqtt://u:p@h",
@@ -261,6 +263,28 @@ profiles:
   CHECK(small.user.text == "u");
   CHECK(small.password.name == "WANWU_TEST_SECRET");
   CHECK(small.capabilities->find("maximum_qos")->integer == 0);
+}
+
+TEST_CASE("Where a target speaks MQTT over WebSocket is its own, and no other program's") {
+  const auto loaded = load_text("t.target.yaml", R"(wanwu: target/v1
+endpoints: { mqtt: { url: "mqtt://127.0.0.1:1883", websocket: "ws://127.0.0.1:9001/mqtt" } }
+profiles:
+  the-same: {}
+  another: { mqtt: "mqtt://127.0.0.1:${port}" }
+  both: { mqtt: "mqtt://127.0.0.1:${port}", websocket: "ws://127.0.0.1:${websocket_port}/ws" }
+  framed: { websocket: "ws://127.0.0.1:9002" }
+)");
+  REQUIRE(loaded.ok());
+  const target_file& t = *loaded.target;
+  REQUIRE(t.profiles.size() == 4);
+  const hook_values with{"4711", "", "4712"};
+  CHECK(websocket_of(t.profiles[0], t, with)->path == "/mqtt");
+  CHECK(websocket_of(t.profiles[0], t, with)->port == 9001);
+  CHECK_FALSE(websocket_of(t.profiles[1], t, with));
+  CHECK(websocket_of(t.profiles[2], t, with)->port == 4712);
+  CHECK(websocket_of(t.profiles[3], t, with)->port == 9002);
+  CHECK(mqtt_of(t.profiles[3], t, with)->port == 1883);
+  CHECK_FALSE(websocket_of(t.profiles[2], t, {"1", "", "70000"}));
 }
 
 TEST_CASE("Only a target file may name programs to run") {

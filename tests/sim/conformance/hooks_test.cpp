@@ -64,12 +64,12 @@ TEST_CASE("A target is started in its folder, restarted, and gone in the end wit
     hook_commands commands;
     commands.start = {"sh", "-c", "python3 target.py " + std::to_string(at.port()) + " & wait"};
     commands.folder = here.path.string();
-    target_hooks hooks{commands, at, (here.path / "log").string()};
+    target_hooks hooks{commands, {at}, (here.path / "log").string()};
     const auto up = hooks.start();
     INFO((up ? "" : up.error()));
     REQUIRE(up);
     CHECK(is_up(at));
-    CHECK_FALSE(target_hooks{commands, at, ""}.start());  // somebody is there already
+    CHECK_FALSE(target_hooks{commands, {at}, ""}.start());  // somebody is there already
     REQUIRE(hooks.restart());
     CHECK(is_up(at));
   }
@@ -83,7 +83,7 @@ TEST_CASE("A command that fails, or does not exist, is told in a sentence") {
   const auto sentence = [&](std::vector<std::string> start) {
     hook_commands commands;
     commands.start = std::move(start);
-    target_hooks hooks{commands, at, ""};
+    target_hooks hooks{commands, {at}, ""};
     return hooks.start().error();
   };
   CHECK(sentence({"false"}) == "false failed");

@@ -21,6 +21,7 @@ roles:
   tester: { link: mqtt-raw }
   second: { link: mqtt-raw }
   old: { link: mqtt-raw, version: "3.1.1" }
+  ws: { link: mqtt-raw, over: websocket }
   a: { link: mqtt }
   b: { link: mqtt }
 cases:
@@ -61,7 +62,9 @@ suite_loaded suite_of(const std::string& cases) {
   return loaded;
 }
 
-stage::stage(const std::string& cases) : loaded_{suite_of(cases)} {}
+stage::stage(const std::string& cases) : loaded_{suite_of(cases)} {
+  target_.websocket = {{}, "stage:80", "/mqtt"};
+}
 
 stage& stage::on(std::string begins, std::vector<answer> then, std::string role, int times) {
   rules_.push_back({std::move(begins), std::move(then), std::move(role), times});
@@ -75,15 +78,17 @@ stage& stage::usual() {
   return *this;
 }
 
-void stage::react(std::uint16_t role, std::string_view begins) {
+bool stage::react(std::uint16_t role, std::string_view begins) {
   for (rule& one : live_) {
-    if (one.times == 0 || !begins.starts_with(one.begins)) continue;
+    const bool fits = begins == "upgrade" ? one.begins == begins : begins.starts_with(one.begins);
+    if (one.times == 0 || !fits) continue;
     if (!one.role.empty() && one.role != name_of(role)) continue;
     --one.times;
     for (const answer& each : one.then)
       due_.push_back({now_ + each.after, order_++, role, lives_[role], each.what});
-    return;
+    return true;
   }
+  return false;
 }
 
 void stage::open(std::uint16_t role) {
@@ -92,10 +97,30 @@ void stage::open(std::uint16_t role) {
     return one.begins == "open" && !one.then.empty() && one.then.front().what == "refuse";
   });
   due_.push_back({now_, order_++, role, lives_[role], refused ? "refuse" : "opened"});
+  sockets_[role].reset();
+  if (all().roles[role].over == link_carrier::websocket)
+    sockets_[role] = std::make_unique<websocket::server>("mqtt");
   if (!refused) react(role, "open");
 }
 
+void stage::hear_frames(std::uint16_t role, bytes_view raw) {
+  auto& socket = *sockets_[role];
+  if (!socket.is_open() && as_text(raw).starts_with("GET ")) sent += name_of(role) + " asks for an upgrade\n";
+  byte_writer carried, answers;
+  const bool was_open = socket.is_open();
+  const bool goes_on = socket.receive(raw, carried, answers);
+  const bool other = !was_open && react(role, "upgrade");
+  if (!answers.empty() && !other)
+    due_.push_back({now_, order_++, role, lives_[role], "raw " + to_hex(answers.view())});
+  if (!carried.empty()) {
+    sent += name_of(role) + " " + to_hex(carried.view()) + "\n";
+    react(role, to_hex(carried.view()));
+  }
+  if (!goes_on && was_open) due_.push_back({now_, order_++, role, lives_[role], "close"});
+}
+
 void stage::send(std::uint16_t role, bytes_view raw) {
+  if (sockets_[role]) return hear_frames(role, raw);
   sent += name_of(role) + " " + to_hex(raw) + "\n";
   react(role, to_hex(raw));
 }
@@ -112,7 +137,11 @@ void stage::deliver(const due& one) {
   if (one.what == "refuse") return links.failed(one.role, "refused", now_);
   if (one.what == "close") return links.ended(one.role, "closed by the target", now_);
   if (one.what == "reset") return links.failed(one.role, "reset", now_);
-  links.received(one.role, bytes_of(one.what), now_);
+  if (one.what.starts_with("raw ")) return links.received(one.role, bytes_of(one.what.substr(4)), now_);
+  if (!sockets_[one.role]) return links.received(one.role, bytes_of(one.what), now_);
+  byte_writer framed;
+  websocket::server::send(bytes_of(one.what), framed);
+  links.received(one.role, framed.view(), now_);
 }
 
 case_result stage::play(std::size_t index, const edit* mutation) {
@@ -120,6 +149,8 @@ case_result stage::play(std::size_t index, const edit* mutation) {
   due_.clear();
   sent.clear();
   lives_.assign(all().roles.size(), 0);
+  sockets_.clear();
+  sockets_.resize(all().roles.size());
   const auto start = now_;
   const case_settings settings{all(),      all().cases.at(index), target_, mqtt_dialect(),
                                announced_, "abcdefghij",          strict_, mutation};

@@ -7,17 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "protocols/websocket/server.hpp"
 #include "scenarios/conformance/load_suite.hpp"
 #include "sim/conformance/case_run.hpp"
 
 namespace wanwu::conform {
 
-/// What the target does: bytes as hex (parts in 'quotes' are text), or "close", "reset", "refuse".
+/// What the target does: bytes as hex (parts in 'quotes' are text), or "close", "reset", "refuse". Over
+/// WebSocket the bytes go out in a binary frame; "raw ..." are sent as they are.
 struct answer {
   std::string what;
   duration after{};
 };
-/// When a link brings bytes that begin with these; "open" = when it is opened.
+/// When a link brings bytes that begin with these; "open" = when it is opened; "upgrade" = when it asks for
+/// that, instead of the answer of a target that does everything right.
 struct rule {
   std::string begins;
   std::vector<answer> then;
@@ -25,8 +28,8 @@ struct rule {
   int times = 1'000'000;  ///< So often; then the next rule that fits.
 };
 
-/// Reads cases under the roles tester, second (mqtt-raw, 5.0), old (mqtt-raw, 3.1.1) and a, b (mqtt). Throws
-/// what is wrong with them.
+/// Reads cases under the roles tester, second (mqtt-raw, 5.0), old (mqtt-raw, 3.1.1), ws (mqtt-raw, 5.0, over
+/// WebSocket) and a, b (mqtt). Throws what is wrong with them.
 suite_loaded suite_of(const std::string& cases);
 
 class stage final : public link_port {
@@ -72,7 +75,8 @@ class stage final : public link_port {
     std::uint32_t life{};
     std::string what;
   };
-  void react(std::uint16_t role, std::string_view begins);
+  bool react(std::uint16_t role, std::string_view begins);
+  void hear_frames(std::uint16_t role, bytes_view raw);
   void deliver(const due& one);
   const std::string& name_of(std::uint16_t role) const { return loaded_.loaded->roles[role].name; }
 
@@ -82,6 +86,7 @@ class stage final : public link_port {
   std::vector<rule> rules_, live_;
   std::vector<due> due_;
   std::vector<std::uint32_t> lives_;
+  std::vector<std::unique_ptr<websocket::server>> sockets_;
   time_point now_;
   duration lag_{};
   std::uint64_t order_ = 0;
