@@ -1,6 +1,7 @@
 #include "sim/machine_capacity.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,15 @@ std::string count(std::uint64_t n) {
 
 std::string gigabytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+double share_of(std::uint64_t asked, std::uint64_t carries) {
+  return static_cast<double>(asked) / static_cast<double>(std::max<std::uint64_t>(carries, 1));
+}
+
+std::string scale_down(double share) {
+  return fmt::format("wanwu run FILE --scale {:.3g}%    # as much of it as fits",
+                     std::floor(share * 900) / 10);
 }
 
 capacity_check descriptors(const machine_facts& m, const capacity_question& asked) {
@@ -101,8 +111,18 @@ capacity_check memory(const machine_facts& m, const capacity_question& asked) {
       static_cast<double>(kernel_bytes_per_connection) / 1000 * (asked.remote ? 1 : 2),
       static_cast<double>(user_bytes_per_connection) / 1000 * (asked.remote ? 1 : 2),
       asked.remote ? "" : ", both ends together");
-  if (asked.connections > out.carries) {
-    const std::uint64_t shards = (asked.connections + out.carries - 1) / out.carries;
+  const double free = static_cast<double>(m.memory_available_bytes) * memory_share;
+  if (asked.memory_bytes > 0) {
+    out.used = static_cast<double>(asked.memory_bytes) / std::max(free, 1.0);
+    out.carries = static_cast<std::uint64_t>(static_cast<double>(asked.connections) / out.used);
+    out.found = fmt::format("{} of {} available; this takes about {}{}", gigabytes(m.memory_available_bytes),
+                            gigabytes(m.memory_bytes), gigabytes(asked.memory_bytes),
+                            asked.remote ? "" : ", both ends together");
+  }
+  if (asked.connections > out.carries || out.used > 1) {
+    const auto shards =
+        static_cast<std::uint64_t>(std::ceil(std::max(out.used, share_of(asked.connections, out.carries))));
+    out.raise.push_back(scale_down(1 / std::max(out.used, share_of(asked.connections, out.carries))));
     out.raise.push_back(
         fmt::format("wanwu run FILE --shard I/{}    # on {} machines like this one, or CoAP and gateways "
                     "instead of connections",
@@ -176,6 +196,20 @@ capacity_check processors(const machine_facts& m, const capacity_question& asked
   capacity_check out;
   out.name = "processors";
   out.found = fmt::format("{}", m.cores);
+  if (asked.processors > 0) {
+    out.used = asked.processors / std::max(m.cores, 1U);
+    out.found += fmt::format("; the highest rate keeps about {:.2g} of them busy{}", asked.processors,
+                             asked.remote ? "" : ", both ends together");
+  }
+  if (out.used > 1) {
+    out.raise.push_back(scale_down(1 / out.used));
+    if (!asked.remote) {
+      out.raise.emplace_back(
+          "wanwu run FILE --target OTHER_MACHINE.target.yaml    # so that the target has processors of its "
+          "own");
+    }
+    return out;
+  }
   if (m.cores >= 2 || asked.remote) return out;
   out.how = state::tight;
   out.raise.emplace_back(
@@ -191,14 +225,21 @@ capacity estimate_capacity(const machine_facts& machine, const capacity_question
                 memory(machine, asked),      tcp_memory(machine, asked), backlog(machine),
                 tracking(machine, asked),    processors(machine, asked), clock(machine)};
   out.connections = unbounded;
+  out.enough = true;
   for (auto& check : out.checks) {
-    if (check.carries == 0) continue;
-    if (check.carries < asked.connections) check.how = state::bad;
-    if (check.carries >= out.connections) continue;
+    if (check.carries != 0) check.used = std::max(check.used, share_of(asked.connections, check.carries));
+    if (check.used > 1) {
+      check.how = state::bad;
+      out.enough = false;
+    }
+    if (check.used > out.used) {
+      out.used = check.used;
+      out.breaks_first = check.name;
+    }
+    if (check.carries == 0 || check.carries >= out.connections) continue;
     out.connections = check.carries;
     out.bound_by = check.name;
   }
-  out.enough = asked.connections <= out.connections;
   return out;
 }
 

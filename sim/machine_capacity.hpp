@@ -31,6 +31,8 @@ struct capacity_question {
   std::uint64_t connections{};        ///< 0 = none asked for.
   bool remote{};                      ///< The target runs on another machine.
   std::uint32_t source_addresses{1};  ///< Of this machine towards a remote target. Loopback has millions.
+  std::uint64_t memory_bytes{};       ///< What a plan takes here; 0 = as many connections usually take.
+  double processors{};                ///< What a plan keeps busy here; 0 = not known.
 };
 
 /// One thing that bounds the number of connections, or disturbs measuring.
@@ -39,6 +41,7 @@ struct capacity_check {
   std::string name;
   std::string found;               ///< What the machine has, with units.
   std::uint64_t carries{};         ///< Connections; 0 = this does not bound them.
+  double used{};                   ///< Share of it that what was asked for takes; 0 = none, or not known.
   state how{};                     ///< bad: below what was asked. tight: does not bound, but will disturb.
   std::vector<std::string> raise;  ///< Commands, in order; empty when nothing needs raising.
 };
@@ -47,7 +50,10 @@ struct capacity {
   std::vector<capacity_check> checks;
   std::uint64_t connections{};  ///< The smallest of the bounds.
   std::string bound_by;         ///< Its name.
-  bool enough{};                ///< For what was asked; true when nothing was.
+  std::string
+      breaks_first;  ///< Of what was asked for, the check with the largest share; "" when nothing was.
+  double used{};     ///< That share.
+  bool enough{};     ///< For what was asked; true when nothing was.
 };
 capacity estimate_capacity(const machine_facts& machine, const capacity_question& asked);
 

@@ -85,8 +85,9 @@ struct lane_plan {
 struct plan_options {
   std::uint32_t workers = 0;  ///< 0 = as many as cores and descriptors ask for.
   bool virtual_time{};
-  bool no_addresses{};                    ///< The target is not there yet: plan without resolving it.
-  std::vector<std::string> phases;        ///< Empty = all.
+  bool any_machine{};               ///< Do not mind what this machine cannot carry: somebody else asks that.
+  bool no_addresses{};              ///< The target is not there yet: plan without resolving it.
+  std::vector<std::string> phases;  ///< Empty = all.
   std::uint32_t local_addresses = 0;      ///< Source addresses; 0 = as many as are needed (loopback only).
   std::uint32_t first_local_address = 0;  ///< Host byte order; 0 = 127.0.0.1 on.
   std::size_t payload_bytes = 0;  ///< 0: readings. Else telemetry is so many bytes of filler, and no events.
@@ -102,10 +103,14 @@ struct plan_problem {
 struct plan_figures {
   double messages_per_s = 0, messages_per_s_max = 0;  ///< Telemetry, all phases' steady and highest rate.
   double bytes_per_s = 0;                             ///< Estimated payload and headers, outwards.
-  std::uint64_t messages_total = 0;
+  std::uint64_t messages_total = 0, bytes_total = 0;  ///< The same over the whole run.
   std::uint64_t things = 0, connections = 0, sockets = 0;
-  std::uint64_t memory_bytes = 0;  ///< User space, estimated.
-  std::uint64_t descriptor_limit = 0;
+  std::uint64_t endpoints = 0;         ///< Of the connections, those that are no socket of their own (CoAP).
+  std::uint64_t memory_bytes = 0;      ///< User space, estimated.
+  std::uint64_t kernel_bytes = 0;      ///< For the sockets of this end, estimated.
+  double processors = 0;               ///< Busy with the highest rate, estimated.
+  std::uint64_t descriptor_limit = 0;  ///< Of each worker.
+  std::uint64_t ports = 0;             ///< That TCP connections may come from, over all source addresses.
   double connects_per_s_max = 0;
 };
 

@@ -2,9 +2,8 @@
 #include "sim/plan_machine.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <unistd.h>
@@ -12,7 +11,7 @@
 #include "protocols/transport/descriptors.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/limits.hpp"
-#include "sim/population.hpp"
+#include "sim/plan_estimate.hpp"
 
 namespace wanwu::sim {
 
@@ -23,11 +22,6 @@ constexpr std::uint32_t ports_per_address_fallback = 20'000;
 constexpr std::uint32_t http_pool_default = 1'000;
 constexpr std::uint32_t stock_connections_max =
     1'000;  ///< Per worker: stock libraries keep threads and queues.
-// Rough user-space cost of a connection and of a message's frame, for the estimates that `wanwu plan` prints.
-constexpr std::array<std::uint64_t, 3> bytes_per_connection{400, 250, 150};
-constexpr std::array<double, 3> frame_bytes{60, 70, 220};
-constexpr double bytes_per_reading = 22, bytes_of_head = 60;
-
 const lang::source_mark* mark_of(const lang::target_file& target, protocol via) {
   if (via == protocol::mqtt && target.mqtt) return &target.mqtt->mark;
   if (via == protocol::coap && target.coap) return &target.coap->mark;
@@ -46,56 +40,6 @@ std::uint32_t ephemeral_ports() {
 std::uint64_t memory_available() {
   const long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
   return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) : 0;
-}
-
-std::uint64_t sockets_of(const world_plan& plan, const lane_plan& lane) {
-  if (lane.via == protocol::mqtt) return lane.connections;
-  if (lane.via == protocol::http) return std::min(lane.connections, plan.http_pool);
-  return plan.workers;
-}
-
-void estimate_rates(world_plan& plan) {
-  plan_figures& f = plan.figures;
-  for (const phase_window& phase : plan.when.phases) {
-    const auto length = static_cast<double>((phase.end - phase.begin).count()) / 1e9;
-    const double share_begin = plan.when.ramp.share_at(phase.begin),
-                 share_end = plan.when.ramp.share_at(phase.end - duration{1});
-    double rate = 0, bytes_rate = 0, count = 0;
-    for (const planned_population& p : plan.populations) {
-      f.connects_per_s_max = std::max(
-          f.connects_per_s_max, length > 0 ? std::abs(share_end - share_begin) * p.connections / length : 0);
-      if (!p.telemetry) continue;
-      const load_profile& load = plan.when.loads[p.index];
-      const double factor =
-          length > 0 ? (load.load_at(phase.end) - load.load_at(phase.begin)) / 1e9 / length : 0;
-      const double each = p.count * factor * 1e9 / static_cast<double>(p.period.count());
-      const double payload =
-          plan.filler.empty()
-              ? bytes_of_head + bytes_per_reading * static_cast<double>(p.model->properties.size())
-              : static_cast<double>(plan.filler.size());
-      rate += each * std::max(share_begin, share_end);
-      bytes_rate += each * std::max(share_begin, share_end) *
-                    (payload + frame_bytes[static_cast<std::size_t>(plan.lanes[p.lane].via)]);
-      count += each * (share_begin + share_end) / 2 * length;
-    }
-    f.messages_per_s_max = std::max(f.messages_per_s_max, rate);
-    f.bytes_per_s = std::max(f.bytes_per_s, bytes_rate);
-    f.messages_total += static_cast<std::uint64_t>(count);
-  }
-  f.messages_per_s = f.messages_per_s_max;
-}
-
-void count_things(world_plan& plan) {
-  plan_figures& f = plan.figures;
-  f.things = plan.thing_count();
-  std::uint64_t columns = 0;
-  for (const planned_population& p : plan.populations) columns += std::uint64_t{p.count} * p.columns.size();
-  f.memory_bytes = f.things * (sizeof(thing_row) + 8) + columns * sizeof(double) + 64'000'000;
-  for (const lane_plan& lane : plan.lanes) {
-    f.connections += lane.connections;
-    f.sockets += sockets_of(plan, lane);
-    f.memory_bytes += lane.connections * (28 + bytes_per_connection[static_cast<std::size_t>(lane.via)]);
-  }
 }
 
 bool is_loopback(const world_plan& plan) {
@@ -128,6 +72,7 @@ void choose_sources(world_plan& plan, const plan_options& options, std::vector<p
     plan.sources = source_pool{loopback_first,
                                static_cast<std::uint32_t>(std::max({for_tcp, endpoints, std::uint64_t{1}}))};
   }
+  plan.figures.ports = std::uint64_t{ephemeral_ports()} * std::max(plan.sources.size(), 1U);
   if (for_tcp > std::max(plan.sources.size(), 1U)) {
     problems.push_back(
         {std::to_string(tcp) + " connections need " + std::to_string(for_tcp) +
@@ -226,16 +171,20 @@ void fit_to_machine(world_plan& plan, const plan_options& options, std::vector<p
   const std::uint32_t wanted =
       plan.target->http && plan.target->http->pool > 0 ? plan.target->http->pool : http_pool_default;
   plan.http_pool = std::min(http, wanted);
-  choose_workers(plan, options, problems);
-  if (!plan.virtual_time) choose_sources(plan, options, problems);
-  count_things(plan);
-  estimate_rates(plan);
+  std::vector<plan_problem> ours;
+  choose_workers(plan, options, ours);
+  if (!plan.virtual_time) choose_sources(plan, options, ours);
+  estimate_figures(plan);
   check_target_limits(plan, problems);
-  if (const auto available = memory_available(); available > 0 && plan.figures.memory_bytes > available) {
-    problems.push_back({"this takes about " + std::to_string(plan.figures.memory_bytes / 1'000'000) +
-                            " MB of memory; " + std::to_string(available / 1'000'000) + " MB are free",
-                        "use --scale", std::nullopt});
+  if (const auto available = memory_available();
+      available > 0 && plan.figures.memory_bytes + plan.figures.kernel_bytes > available) {
+    ours.push_back({"this takes about " +
+                        std::to_string((plan.figures.memory_bytes + plan.figures.kernel_bytes) / 1'000'000) +
+                        " MB of memory; " + std::to_string(available / 1'000'000) + " MB are free",
+                    "use --scale", std::nullopt});
   }
+  if (options.any_machine) return;
+  problems.insert(problems.end(), std::make_move_iterator(ours.begin()), std::make_move_iterator(ours.end()));
 }
 
 }  // namespace wanwu::sim

@@ -74,16 +74,23 @@ std::string plan_text(const world_plan& plan) {
   }
   out += fmt::format("\nphases    {} in all\n", lang::format_duration(plan.when.end));
   for (const phase_window& phase : plan.when.phases) out += phase_text(plan, phase);
-  out += fmt::format("\ntraffic   up to {} readings/s, about {} in all, about {}/s out\n",
-                     grouped(f.messages_per_s_max), grouped(static_cast<double>(f.messages_total)),
-                     bytes_text(f.bytes_per_s));
+  out += fmt::format("\ntraffic   up to {} readings/s and {}/s out, about {} readings and {} in all\n",
+                     grouped(f.messages_per_s_max), bytes_text(f.bytes_per_s),
+                     grouped(static_cast<double>(f.messages_total)),
+                     bytes_text(static_cast<double>(f.bytes_total)));
   out += fmt::format(
-      "links     {} connections and endpoints on {} sockets ({} descriptors a worker), up to {} new/s\n",
-      grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.sockets)),
+      "links     {} connections, {} of them endpoints that share sockets; {} sockets ({} descriptors a worker), up "
+      "to {} new/s\n",
+      grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.endpoints)),
+      grouped(static_cast<double>(f.sockets)),
       grouped(static_cast<double>(f.descriptor_limit)), grouped(f.connects_per_s_max));
   if (!plan.sources.empty() && plan.sources.size() > 1)
     out += fmt::format("sources   {} local addresses\n", plan.sources.size());
-  out += fmt::format("memory    about {}\n", bytes_text(static_cast<double>(f.memory_bytes)));
+  if (f.ports > 0) out += fmt::format("ports     {} to connect from\n", grouped(static_cast<double>(f.ports)));
+  out += fmt::format("memory    about {}, and {} of the kernel for this end of the sockets\n",
+                     bytes_text(static_cast<double>(f.memory_bytes)),
+                     bytes_text(static_cast<double>(f.kernel_bytes)));
+  out += fmt::format("processor about {:.2g} busy at the highest rate\n", f.processors);
   out += fmt::format("demands   {} thresholds\n", world.thresholds.size());
   for (const lang::threshold& t : world.thresholds) out += "  " + t.text + "\n";
   for (const std::string& note : plan.notes) out += "note      " + note + "\n";
@@ -127,13 +134,18 @@ std::string plan_json(const world_plan& plan) {
   const plan_figures& f = plan.figures;
   put(root, "things", count(f.things));
   put(root, "connections", count(f.connections));
+  put(root, "endpoints", count(f.endpoints));
   put(root, "sockets", count(f.sockets));
+  put(root, "ports", count(f.ports));
   put(root, "source_addresses", count(plan.sources.size()));
   put(root, "messages_per_s_max", whole(f.messages_per_s_max));
   put(root, "messages_total", count(f.messages_total));
   put(root, "bytes_per_s", whole(f.bytes_per_s));
+  put(root, "bytes_total", count(f.bytes_total));
   put(root, "connects_per_s_max", whole(f.connects_per_s_max));
   put(root, "memory_bytes", count(f.memory_bytes));
+  put(root, "kernel_bytes", count(f.kernel_bytes));
+  put(root, "processor_percent", whole(f.processors * 100));
   put(root, "descriptor_limit", count(f.descriptor_limit));
   lang::node& notes = put(root, "notes", lang::make_list());
   for (const std::string& note : plan.notes) notes.items.push_back(make_text(note));

@@ -85,6 +85,36 @@ TEST_CASE("Each bound is found when it is the smallest, and its command asks for
   }
 }
 
+TEST_CASE("Of what a plan asks for, the limit that breaks first is named, with a cure that fits") {
+  struct row {
+    capacity_question asked;
+    bool enough;
+    std::string first, command;
+  };
+  const row table[] = {
+      {{1'000, false, 1, 1'000'000'000, 0.2}, true, "processors", ""},
+      {{1'000, false, 1, 9'000'000'000, 0.2}, true, "memory", ""},
+      {{1'000, false, 1, 35'200'000'000, 0.2}, false, "memory", "--scale 45%"},
+      {{1'000, false, 1, 1'000'000'000, 5.0}, false, "processors", "--scale 36%"},
+      {{1'000'000, true, 1, 5'000'000'000, 0.2}, false, "source ports", "ip address add"},
+      {{0, false, 1, 1'000'000'000, 3.0}, false, "processors", "OTHER_MACHINE"},
+  };
+  for (const auto& [asked, enough, first, command] : table) {
+    CAPTURE(first, asked.processors, asked.memory_bytes);
+    const auto got = estimate_capacity(small_machine(), asked);
+    CHECK(got.enough == enough);
+    CHECK(got.breaks_first == first);
+    CHECK((got.used <= 1) == enough);
+    const auto& check = named(got, first);
+    CHECK((check.how == state::bad) == !enough);
+    CHECK((command.empty() ||
+           std::any_of(check.raise.begin(), check.raise.end(), [&, wanted = command](const auto& c) {
+             return c.find(wanted) != std::string::npos;
+           })));
+  }
+  CHECK(estimate_capacity(small_machine(), {}).breaks_first.empty());
+}
+
 TEST_CASE("More source addresses carry more connections to a remote target") {
   const auto one = estimate_capacity(small_machine(), {0, true, 1}),
              three = estimate_capacity(small_machine(), {0, true, 3});
