@@ -155,6 +155,16 @@ void collector::log(time_point now, log_level level, std::string event, std::str
   run_.log.push_back(std::move(entry));
 }
 
+void collector::try_rate(time_point now, const rate_try& next) {
+  if (run_.tries.size() >= rate_tries_max || run_.log.size() >= bundle_log_max) return;
+  log_entry entry{std::max(0.0, seconds_of(now - started_)), log_level::info, -1, "rate",
+                  show_rate(next.per_s)};
+  entry.rate = next;
+  if (out_) out_->append(entry);
+  run_.log.push_back(std::move(entry));
+  run_.tries.push_back(next);
+}
+
 const run_record& collector::finish(time_point now, ending how) {
   run_.end = how;
   log(now, how == ending::complete ? log_level::info : log_level::warning, "end", std::string{name_of(how)});

@@ -36,6 +36,8 @@ class collector {
 
   /// Call about once a second, and once at the end after the workers have stopped. `now` on the run's clock.
   tick second(time_point now, const gauges& levels);
+  /// From now on this rate is given, and measured in its phase. Only for runs with a goal.
+  void try_rate(time_point now, const rate_try& next);
   void log(time_point now, log_level level, std::string event, std::string text);
 
   /// Judges, writes summary.json, closes the bundle. The workers must have stopped.

@@ -43,12 +43,17 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
   return fmt::format("{} {}", show_count(n), n == 1 ? one : many);
 }
 
-/// How late the generator may be: what the user demands of it, else our own rule.
-double late_allowed(const run_record& run) {
+double drift_ratio(const metric_store& store, std::string_view phase) {
+  const auto drift = store.read("generator.drift", {}, phase);
+  return drift && drift->values.samples != 0 ? drift->values.mean() : 0;
+}
+
+/// How much the generator may lack: what the user demands of it for the whole run, else our own rule.
+double allowed(const run_record& run, std::string_view metric, statistic stat, double rule) {
   for (const auto& one : run.limits) {
-    if (one.metric == "generator.late" && one.stat == statistic::ratio && one.phase.empty()) return one.bound;
+    if (one.metric == metric && one.stat == stat && one.phase.empty()) return one.bound;
   }
-  return late_ratio_max;
+  return rule;
 }
 
 /// A total that must become large is not missed before the end.
@@ -86,8 +91,9 @@ reach reach_of(const metric_store& store, protocol via) {
 struct world {
   std::vector<std::string> unreachable;  ///< Protocols of which nothing was ever answered.
   bool reachable{};                      ///< At least one protocol was.
-  double late_allowed{late_ratio_max};
-  bool measured{};  ///< At least one operation ended well.
+  double late_allowed{late_ratio_max}, drift_allowed{drift_ratio_max};
+  bool measured{};     ///< At least one operation ended well.
+  bool closed_loop{};  ///< Without a schedule the loop may take its time.
 };
 
 world look_around(const metric_store& store) {
@@ -108,6 +114,21 @@ world look_around(const metric_store& store) {
   return out;
 }
 
+/// Why the generator was the limit in a phase ("" = the whole run), "" when it was not.
+std::string own_limit(const metric_store& store, std::string_view phase, const world& seen) {
+  if (const double late = late_ratio(store, phase); late > seen.late_allowed) {
+    const auto lateness = store.read("generator.lateness", {}, phase);
+    const std::string worst =
+        lateness && lateness->samples() != 0
+            ? fmt::format(", up to {}", show_time_us(static_cast<double>(lateness->latency.max())))
+            : "";
+    return fmt::format("it was late for {} of its schedule{}", show_ratio(late), worst);
+  }
+  if (const double drift = drift_ratio(store, phase); drift > seen.drift_allowed && !seen.closed_loop)
+    return fmt::format("its loop came round late for {} of the time", show_ratio(drift));
+  return "";
+}
+
 /// What the run as a whole does to a limit that was decided on the numbers alone.
 void weigh(limit_result& result, const limit& of, const metric_store& store, const world& seen) {
   if (result.found == finding::inconclusive) return;
@@ -120,9 +141,8 @@ void weigh(limit_result& result, const limit& of, const metric_store& store, con
       doubt("the generator itself did not hold it, so the target cannot be judged");
     return;
   }
-  const double late = late_ratio(store, of.phase);
-  if (late > seen.late_allowed)
-    return doubt(fmt::format("the generator was late for {} of its schedule meanwhile", show_ratio(late)));
+  if (const std::string ours = own_limit(store, of.phase, seen); !ours.empty())
+    return doubt("the generator was the limit: " + ours + " meanwhile");
   if (!seen.reachable) return doubt("the target was never reached");
   // Wrong credentials or a wrong port look like this too: the test is to be looked at first.
   if (!seen.measured && of.metric == "things.connected") doubt("nobody was ever let in");
@@ -161,6 +181,14 @@ void add_limit_reasons(judgement& out, const run_record& run) {
         fmt::format("{}, as advice only", counted(advice, "threshold crossed", "thresholds crossed")));
 }
 
+/// What the generator had too little of, as far as can be told.
+std::string busiest(const metric_store& store) {
+  const auto cpu = store.read("generator.cpu", {}, "");
+  if (!cpu || cpu->values.samples == 0) return "";
+  return fmt::format(" (its busiest worker used up to {:.0f} % of a processor{})", cpu->values.max * 100,
+                     cpu->values.max < 0.8 ? ", so something else kept it from running" : "");
+}
+
 void add_world_reasons(judgement& out, const run_record& run, const world& seen) {
   const auto doubt = [&](std::string why) {
     out.result = worse(out.result, verdict::inconclusive);
@@ -168,13 +196,13 @@ void add_world_reasons(judgement& out, const run_record& run, const world& seen)
   };
   for (const auto& one : seen.unreachable) doubt(one);
   if (!seen.measured && seen.unreachable.empty()) doubt("nothing was measured: no operation ended well");
-  const double late = late_ratio(run.store, "");
-  if (late > seen.late_allowed)
-    doubt(fmt::format("the generator was late for {} of its schedule", show_ratio(late)));
+  // A search goes beyond what anybody holds, and looks at each of its steps itself.
+  if (const std::string ours = own_limit(run.store, "", seen); !ours.empty() && !run.goal)
+    doubt("the generator was the limit: " + ours + busiest(run.store));
   std::uint64_t ours = 0;
   for (std::size_t op = 0; op < operation_count; ++op)
     ours += run.store.total(static_cast<operation>(op), outcome::local_error);
-  if (ours != 0)
+  if (ours != 0 && !run.goal)
     doubt(fmt::format("this machine could not start {} (descriptors, ports or memory; see wanwu doctor)",
                       counted(ours, "operation", "operations")));
   const auto scripts = run.store.read("script.errors", {}, "");
@@ -235,13 +263,16 @@ judgement judge(const run_record& run) {
   judgement out;
   out.result = verdict::pass;
   world seen = look_around(run.store);
-  seen.late_allowed = late_allowed(run);
+  seen.late_allowed = allowed(run, "generator.late", statistic::ratio, late_ratio_max);
+  seen.drift_allowed = allowed(run, "generator.drift", statistic::mean, drift_ratio_max);
+  seen.closed_loop = run.about.closed_loop;
   for (std::size_t i = 0; i < run.limits.size(); ++i) {
     auto result = evaluate(run.limits[i], run.store);
     weigh(result, run.limits[i], run.store, seen);
     result.first_crossed_s = run.first_crossed_s[i];
     out.limits.push_back(std::move(result));
   }
+  if (run.goal) add_rate_reasons(out, run);
   add_limit_reasons(out, run);
   add_world_reasons(out, run, seen);
   if (out.reasons.empty()) {

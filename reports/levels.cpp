@@ -21,6 +21,17 @@ wire_totals grown(const wire_totals& now, const wire_totals& before) noexcept {
           grown(now.wire_errors, before.wire_errors)};
 }
 
+/// What each bucket has more than before. Both lists ascend, and no bucket goes away.
+void add_lateness(histogram& into, const self_gauges& now, const self_gauges& before) {
+  auto old = before.lateness.begin();
+  for (const auto& [bound_us, count] : now.lateness) {
+    while (old != before.lateness.end() && old->first < bound_us) ++old;
+    const bool known = old != before.lateness.end() && old->first == bound_us;
+    if (const std::uint64_t more = grown(count, known ? old->second : 0); more != 0)
+      into.record(bound_us, more);
+  }
+}
+
 }  // namespace
 
 void add_levels(metric_store& store, const series_point& point, const gauges& before) {
@@ -36,6 +47,11 @@ void add_levels(metric_store& store, const series_point& point, const gauges& be
   into.cpu.add(now.cpu);
   into.lag_us.add(static_cast<double>(now.lag_us));
   into.memory.add(static_cast<double>(now.memory_bytes));
+  add_lateness(into.lateness, now.self, before.self);
+  if (point.length_s > 0) {
+    const double away_s = static_cast<double>(grown(now.self.away_us, before.self.away_us)) / 1e6;
+    into.drift.add(std::min(1.0, away_s / point.length_s));
+  }
   into.due += grown(now.due, before.due);
   into.late += grown(now.late, before.late);
   into.script_errors += grown(now.script_errors, before.script_errors);

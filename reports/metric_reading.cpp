@@ -98,6 +98,8 @@ enum class gauge_metric : std::uint8_t {
   connected,
   planned,
   late,
+  lateness,
+  drift,
   cpu,
   lag,
   script_errors,
@@ -115,6 +117,8 @@ constexpr std::array gauge_rules{
     gauge_rule{"things.connected", gauge_metric::connected, -1},
     gauge_rule{"generator.planned", gauge_metric::planned, -1},
     gauge_rule{"generator.late", gauge_metric::late, -1},
+    gauge_rule{"generator.lateness", gauge_metric::lateness, -1},
+    gauge_rule{"generator.drift", gauge_metric::drift, -1},
     gauge_rule{"generator.cpu", gauge_metric::cpu, -1},
     gauge_rule{"generator.lag", gauge_metric::lag, -1},
     gauge_rule{"script.errors", gauge_metric::script_errors, -1},
@@ -234,6 +238,12 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
       out.count += of.late;
       out.attempts += of.due;
       break;
+    case gauge_metric::lateness:
+      out.latency.merge(of.lateness);
+      break;
+    case gauge_metric::drift:
+      out.values.merge(of.drift);
+      break;
     case gauge_metric::cpu:
       out.values.merge(of.cpu);
       break;
@@ -253,8 +263,9 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
 }
 
 reading::kind kind_of(gauge_metric which) {
-  if (which == gauge_metric::lag) return reading::kind::latency;
-  const bool is_level = which == gauge_metric::connected || which == gauge_metric::cpu;
+  if (which == gauge_metric::lag || which == gauge_metric::lateness) return reading::kind::latency;
+  const bool is_level =
+      which == gauge_metric::connected || which == gauge_metric::cpu || which == gauge_metric::drift;
   return is_level ? reading::kind::level : reading::kind::counter;
 }
 
@@ -316,7 +327,7 @@ std::optional<reading> metric_store::read(std::string_view metric, tag_list tags
   reading out;
   out.what = gauge ? kind_of(gauge->which) : rule->how.what;
   const bool is_lag = gauge && gauge->which == gauge_metric::lag;
-  out.latency = histogram{tags.empty() && !is_lag ? 3 : 2};
+  out.latency = histogram{tags.empty() && gauge == nullptr ? 3 : 2};
   for (std::size_t i = 0; i < phases_.size(); ++i) {
     if (!phases_[i] || (!phase.empty() && phase_names_[i] != phase)) continue;
     out.seconds += phases_[i]->seconds;

@@ -54,6 +54,8 @@ void phase_gauges::merge(const phase_gauges& other) {
   cpu.merge(other.cpu);
   lag_us.merge(other.lag_us);
   memory.merge(other.memory);
+  drift.merge(other.drift);
+  lateness.merge(other.lateness);
   due += other.due;
   late += other.late;
   script_errors += other.script_errors;

@@ -73,7 +73,8 @@ struct level {
 
 /// The gauges of one phase, levels aggregated and totals as differences.
 struct phase_gauges {
-  level connected, connected_ratio, cpu, lag_us, memory;
+  level connected, connected_ratio, cpu, lag_us, memory, drift;
+  histogram lateness{2};
   std::uint64_t due{}, late{}, script_errors{};
   std::array<wire_totals, protocol_count> wire{};
   std::vector<level> connected_by_population;

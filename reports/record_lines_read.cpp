@@ -47,6 +47,10 @@ double seconds(const json& of, const char* key) {
   return std::clamp(real(of, key), 0.0, seconds_max);
 }
 
+double per_second(const json& of, const char* key) {
+  return std::clamp(real(of, key), 1e-3, 1e9);
+}
+
 std::string text(const json& of, const char* key) {
   const json* found = member(of, key);
   return found && found->is_string() ? found->get<std::string>() : std::string{};
@@ -94,6 +98,31 @@ std::optional<cell_key> read_key(const json& of, const run_record& run) {
   return cell_key{static_cast<std::uint16_t>(population), *op, *via};
 }
 
+self_gauges read_self(const json& of) {
+  self_gauges out;
+  for (const auto& one : list(of, "lateness")) {
+    if (!one.is_array() || one.size() != 2 || !one[0].is_number_unsigned() || !one[1].is_number_unsigned())
+      continue;
+    const auto bound = one[0].get<std::uint64_t>();
+    if (!out.lateness.empty() && bound <= out.lateness.back().first) continue;
+    out.lateness.emplace_back(bound, std::min(one[1].get<std::uint64_t>(), std::uint64_t{1} << 52));
+  }
+  out.drift_us = whole(of, "drift_us");
+  out.away_us = whole(of, "away_us");
+  out.descriptors = whole(of, "descriptors");
+  out.tcp_sockets = whole(of, "tcp_sockets");
+  out.tcp_time_wait = whole(of, "tcp_time_wait");
+  out.udp_drops = whole(of, "udp_drops");
+  out.tcp_sent = whole(of, "tcp_sent");
+  out.tcp_sent_again = whole(of, "tcp_sent_again");
+  out.link_samples = whole(of, "link_samples");
+  out.link_sent = whole(of, "link_sent");
+  out.link_sent_again = whole(of, "link_sent_again");
+  out.round_trip_us = whole(of, "round_trip_us");
+  out.clock_jump_us = whole(of, "clock_jump_us");
+  return out;
+}
+
 gauges read_gauges(const json& of) {
   gauges now;
   now.things_target = whole(of, "target");
@@ -101,12 +130,14 @@ gauges read_gauges(const json& of) {
   now.things_dark = whole(of, "dark");
   now.things_reconnecting = whole(of, "reconnecting");
   now.connections_up = whole(of, "links");
+  now.owed = whole(of, "owed");
   now.due = whole(of, "due");
   now.late = whole(of, "late");
   now.lag_us = whole(of, "lag_us");
   now.script_errors = whole(of, "script_errors");
   now.memory_bytes = whole(of, "memory_bytes");
   now.cpu = real(of, "cpu");
+  if (const json* self = member(of, "self")) now.self = read_self(*self);
   for (const auto& one : list(of, "connected_by")) {
     now.connected_by_population.push_back(one.is_number_unsigned() ? one.get<std::uint64_t>() : 0);
   }
@@ -238,6 +269,8 @@ manifest read_about(const json& of) {
     m.cpu = text(*machine, "cpu");
     m.cores = static_cast<std::uint32_t>(whole(*machine, "cores", 1'000'000));
     m.memory_bytes = whole(*machine, "memory_bytes");
+    m.descriptor_limit = whole(*machine, "descriptor_limit");
+    m.ports = whole(*machine, "ports");
   }
   for (const auto& one : list(of, "inputs")) m.inputs.push_back({text(one, "path"), {}, text(one, "sha256")});
   for (const auto& one : list(of, "notes")) {
@@ -279,10 +312,13 @@ std::optional<log_entry> read_log_entry(std::string_view line) {
   const auto parsed = json::parse(line, nullptr, false);
   if (parsed.is_discarded() || !parsed.is_object() || text(parsed, "event").empty()) return std::nullopt;
   const auto level = text(parsed, "level");
-  return log_entry{
+  log_entry out{
       seconds(parsed, "t"),
       level == "error" ? log_level::error : (level == "warning" ? log_level::warning : log_level::info),
       whole_signed(parsed, "limit", -1), text(parsed, "event"), text(parsed, "text")};
+  if (const json* rate = member(parsed, "rate"))
+    out.rate = {static_cast<std::uint32_t>(whole(*rate, "phase", phases_max)), per_second(*rate, "per_s")};
+  return out;
 }
 
 bool read_log_line(std::string_view line, run_record& into) {
@@ -296,6 +332,7 @@ bool read_log_line(std::string_view line, run_record& into) {
       static_cast<std::size_t>(entry->limit) < into.first_crossed_s.size()) {
     into.first_crossed_s[static_cast<std::size_t>(entry->limit)] = entry->at_s;
   }
+  if (entry->rate && into.goal && into.tries.size() < rate_tries_max) into.tries.push_back(*entry->rate);
   if (into.log.size() < bundle_log_max) into.log.push_back(std::move(*entry));
   return true;
 }
@@ -312,7 +349,12 @@ std::optional<run_record> read_manifest_json(std::string_view from) {
     return std::nullopt;
   std::vector<limit> limits;
   for (const auto& one : list(parsed, "limits")) limits.push_back(read_limit(one));
-  return run_record{read_about(parsed), read_shape(parsed["shape"]), std::move(limits)};
+  run_record out{read_about(parsed), read_shape(parsed["shape"]), std::move(limits)};
+  if (const json* search = member(parsed, "search"); search && member(*search, "bound")) {
+    out.goal = rate_goal{read_limit((*search)["bound"]), per_second(*search, "first_per_s"),
+                         std::clamp(real(*search, "precision"), 0.001, 1.0)};
+  }
+  return out;
 }
 
 }  // namespace wanwu::report

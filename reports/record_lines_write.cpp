@@ -18,12 +18,28 @@ json to_json(const gauges& now) {
            {"dark", now.things_dark},
            {"reconnecting", now.things_reconnecting},
            {"links", now.connections_up},
+           {"owed", now.owed},
            {"due", now.due},
            {"late", now.late},
            {"lag_us", now.lag_us},
            {"script_errors", now.script_errors},
            {"memory_bytes", now.memory_bytes},
            {"cpu", now.cpu}};
+  const self_gauges& self = now.self;
+  out["self"] = {{"lateness", self.lateness},
+                 {"drift_us", self.drift_us},
+                 {"away_us", self.away_us},
+                 {"descriptors", self.descriptors},
+                 {"tcp_sockets", self.tcp_sockets},
+                 {"tcp_time_wait", self.tcp_time_wait},
+                 {"udp_drops", self.udp_drops},
+                 {"tcp_sent", self.tcp_sent},
+                 {"tcp_sent_again", self.tcp_sent_again},
+                 {"link_samples", self.link_samples},
+                 {"link_sent", self.link_sent},
+                 {"link_sent_again", self.link_sent_again},
+                 {"round_trip_us", self.round_trip_us},
+                 {"clock_jump_us", self.clock_jump_us}};
   if (!now.connected_by_population.empty()) out["connected_by"] = now.connected_by_population;
   for (std::size_t i = 0; i < now.wire.size(); ++i) {
     const auto& wire = now.wire[i];
@@ -123,6 +139,7 @@ std::string to_line(const log_entry& entry) {
            {"event", entry.event},
            {"text", entry.text}};
   if (entry.limit >= 0) out["limit"] = entry.limit;
+  if (entry.rate) out["rate"] = {{"phase", entry.rate->phase}, {"per_s", entry.rate->per_s}};
   return one_line(out);
 }
 
@@ -152,7 +169,9 @@ std::string about_json(const manifest& m) {
                    {"kernel", m.kernel},
                    {"cpu", m.cpu},
                    {"cores", m.cores},
-                   {"memory_bytes", m.memory_bytes}}},
+                   {"memory_bytes", m.memory_bytes},
+                   {"descriptor_limit", m.descriptor_limit},
+                   {"ports", m.ports}}},
                  {"inputs", inputs},
                  {"notes", m.notes}};
   return one_line(out);
@@ -164,6 +183,10 @@ std::string to_manifest_json(const run_record& of) {
   json out = json::parse(about_json(of.about));
   out["shape"] = shape_json(of.shape);
   out["limits"] = limits;
+  if (of.goal)
+    out["search"] = {{"bound", to_json(of.goal->bound)},
+                     {"first_per_s", of.goal->first_per_s},
+                     {"precision", of.goal->precision}};
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

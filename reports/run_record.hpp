@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "reports/limit.hpp"
 #include "reports/metrics.hpp"
+#include "reports/rate_search.hpp"
 #include "reports/run_shape.hpp"
 #include "reports/series.hpp"
 #include "scenarios/verdict.hpp"
@@ -40,7 +42,9 @@ struct manifest {
   std::string host, kernel, cpu;
   std::uint32_t cores{};
   std::uint64_t memory_bytes{};
-  std::int64_t started_unix_ms{};  ///< Wall clock at T0.
+  std::uint64_t descriptor_limit{};  ///< Of each worker.
+  std::uint64_t ports{};             ///< That the run may connect from, over all source addresses.
+  std::int64_t started_unix_ms{};    ///< Wall clock at T0.
   std::vector<input_file> inputs;
 };
 /// What the latency of a run is: counted from when a message was due, or, where none was, from its send.
@@ -62,6 +66,7 @@ struct log_entry {
   std::int64_t limit{-1};  ///< Index of the limit this is about, -1 for none.
   std::string event;       ///< A word: "phase", "limit_crossed", "storm", "target_unreachable", ...
   std::string text;        ///< A sentence. May quote the target; control characters are escaped when written.
+  std::optional<rate_try> rate{};  ///< That this rate is given from now on.
 };
 
 /// How the run ended.
@@ -86,6 +91,8 @@ struct run_record {
   std::vector<log_entry> log;
   /// For each limit, seconds after the start when it was first found crossed; negative = never.
   std::vector<double> first_crossed_s;
+  std::optional<rate_goal> goal;  ///< The run searches a rate; then it has no limits.
+  std::vector<rate_try> tries;    ///< In the order of time.
   ending end{};
   double duration_s{};
   std::string bundle_path;     ///< "" when the run could not write one.

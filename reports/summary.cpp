@@ -184,13 +184,28 @@ headline headline_of(const run_record& run) {
   return out;
 }
 
+void add_worst(self_gauges& into, const self_gauges& seen) {
+  for (const auto which :
+       {&self_gauges::drift_us, &self_gauges::away_us, &self_gauges::descriptors, &self_gauges::tcp_sockets,
+        &self_gauges::tcp_time_wait, &self_gauges::udp_drops, &self_gauges::tcp_sent,
+        &self_gauges::tcp_sent_again, &self_gauges::link_samples, &self_gauges::link_sent,
+        &self_gauges::link_sent_again, &self_gauges::round_trip_us, &self_gauges::clock_jump_us})
+    into.*which = std::max(into.*which, seen.*which);
+}
+
 generator_health health_of(const run_record& run) {
   generator_health out;
   for (const auto& point : run.series) {
     out.cpu_max = std::max(out.cpu_max, point.now.cpu);
     out.lag_us_max = std::max(out.lag_us_max, point.now.lag_us);
     out.memory_bytes_max = std::max(out.memory_bytes_max, point.now.memory_bytes);
+    add_worst(out.worst, point.now.self);
   }
+  out.drift_us_max = out.worst.drift_us;
+  if (const auto drift = run.store.read("generator.drift", {}, ""); drift && drift->values.samples != 0)
+    out.drift_ratio = drift->values.mean();
+  if (const auto lateness = run.store.read("generator.lateness", {}, ""))
+    out.lateness = summarize_latency(lateness->latency);
   const auto late = run.store.read("generator.late", {}, "");
   out.due = late ? late->attempts : 0;
   out.late = late ? late->count : 0;
@@ -216,6 +231,7 @@ summary summarize(const run_record& run) {
   out.judged = judge(run);
   out.totals = headline_of(run);
   out.generator = health_of(run);
+  if (run.goal) out.rates = answer_of(run);
   add_metrics(out, run);
   add_errors(out, run);
   out.sentence = sentence_of(run, out);

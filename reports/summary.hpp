@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,12 +44,17 @@ struct headline {
 struct generator_health {
   double late_ratio{}, cpu_max{};
   std::uint64_t due{}, late{}, lag_us_max{}, memory_bytes_max{}, script_errors{}, local_errors{};
+  latency_point lateness;  ///< Of every start.
+  double drift_ratio{};    ///< Share of the run by which the worst worker's loop came round late.
+  std::uint64_t drift_us_max{};
+  self_gauges worst;  ///< The largest value that each ever had; `lateness` is empty.
 };
 
 struct summary {
   judgement judged;
   headline totals;
   generator_health generator;
+  std::optional<rate_answer> rates;  ///< When the run searched for one.
   std::vector<metric_row> metrics;
   std::vector<error_row> errors;
   std::uint64_t errors_uncounted{};

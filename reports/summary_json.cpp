@@ -121,6 +121,69 @@ json totals_json(const headline& t) {
   return out;
 }
 
+json generator_json(const run_record& run, const generator_health& g) {
+  const latency_point& late = g.lateness;
+  const self_gauges& worst = g.worst;
+  return {{"late_ratio", g.late_ratio},
+          {"late", g.late},
+          {"planned", g.due},
+          {"lateness",
+           {{"count", late.count},
+            {"p50_us", late.p50_us},
+            {"p90_us", late.p90_us},
+            {"p99_us", late.p99_us},
+            {"p99.9_us", late.p999_us},
+            {"max_us", late.max_us}}},
+          {"lag_max_us", g.lag_us_max},
+          {"drift_ratio", g.drift_ratio},
+          {"drift_max_us", g.drift_us_max},
+          {"cpu_max", g.cpu_max},
+          {"memory_max_bytes", g.memory_bytes_max},
+          {"descriptors_max", worst.descriptors},
+          {"descriptor_limit", run.about.descriptor_limit},
+          {"tcp_sockets_max", worst.tcp_sockets},
+          {"tcp_time_wait_max", worst.tcp_time_wait},
+          {"ports", run.about.ports},
+          {"udp_drops", worst.udp_drops},
+          {"tcp_segments", worst.tcp_sent},
+          {"tcp_retransmissions", worst.tcp_sent_again},
+          {"links",
+           {{"samples", worst.link_samples},
+            {"segments", worst.link_sent},
+            {"retransmissions", worst.link_sent_again},
+            {"round_trip_max_us", worst.round_trip_us}}},
+          {"clock_jump_max_us", worst.clock_jump_us},
+          {"script_errors", g.script_errors},
+          {"local_errors", g.local_errors}};
+}
+
+json rates_json(const rate_goal& goal, const rate_answer& got) {
+  json steps = json::array();
+  for (const rate_step& step : got.steps) {
+    json one{
+        {"phase", step.phase}, {"wanted_per_s", step.wanted_per_s}, {"answered_per_s", step.answered_per_s}};
+    if (step.value) put_measure(one, "value", *step.value, goal.bound.unit);
+    one["samples"] = step.samples;
+    one["failed"] = step.failed;
+    one["owed"] = step.owed;
+    one["generator_late_ratio"] = step.late_ratio;
+    one["generator_cpu"] = step.cpu;
+    one["result"] = step.found == rate_finding::held ? "held" : "not held";
+    if (step.found != rate_finding::held) {
+      one["limit"] = name_of(step.found);
+      one["reason"] = step.reason;
+    }
+    steps.push_back(std::move(one));
+  }
+  json out{{"bound", goal.bound.text}, {"held_per_s", got.held_per_s}, {"complete", got.narrow}};
+  if (got.not_held_per_s > 0) {
+    out["not_held_per_s"] = got.not_held_per_s;
+    out["limit"] = name_of(got.limit);
+  }
+  out["steps"] = steps;
+  return out;
+}
+
 }  // namespace
 
 std::string to_summary_json(const run_record& run, const summary& of) {
@@ -140,29 +203,21 @@ std::string to_summary_json(const run_record& run, const summary& of) {
     const auto parsed = json::parse(value, nullptr, false);
     capabilities[key] = parsed.is_discarded() ? json(value) : parsed;
   }
-  const generator_health& g = of.generator;
-  const json out{{"schema", "wanwu.report/v1"},
-                 {"verdict", name_of(of.judged.result)},
-                 {"exit_code", exit_code_of(run.end, of.judged.result)},
-                 {"sentence", of.sentence},
-                 {"reasons", of.judged.reasons},
-                 {"run", run_json(run)},
-                 {"target", {{"name", run.about.target_name}, {"capabilities", capabilities}}},
-                 {"thresholds", limits},
-                 {"totals", totals_json(of.totals)},
-                 {"metrics", metrics},
-                 {"errors", errors},
-                 {"errors_uncounted", of.errors_uncounted},
-                 {"notes", run.about.notes},
-                 {"generator",
-                  {{"late_ratio", g.late_ratio},
-                   {"late", g.late},
-                   {"planned", g.due},
-                   {"cpu_max", g.cpu_max},
-                   {"lag_max_us", g.lag_us_max},
-                   {"memory_max_bytes", g.memory_bytes_max},
-                   {"script_errors", g.script_errors},
-                   {"local_errors", g.local_errors}}}};
+  json out{{"schema", "wanwu.report/v1"},
+           {"verdict", name_of(of.judged.result)},
+           {"exit_code", exit_code_of(run.end, of.judged.result)},
+           {"sentence", of.sentence},
+           {"reasons", of.judged.reasons},
+           {"run", run_json(run)},
+           {"target", {{"name", run.about.target_name}, {"capabilities", capabilities}}},
+           {"thresholds", limits},
+           {"totals", totals_json(of.totals)},
+           {"metrics", metrics},
+           {"errors", errors},
+           {"errors_uncounted", of.errors_uncounted},
+           {"notes", run.about.notes},
+           {"generator", generator_json(run, of.generator)}};
+  if (of.rates && run.goal) out["rate_search"] = rates_json(*run.goal, *of.rates);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

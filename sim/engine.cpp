@@ -6,7 +6,9 @@
 #include <thread>
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "protocols/transport/descriptors.hpp"
 #include "sim/limits.hpp"
@@ -28,6 +30,14 @@ duration round_pause(std::uint32_t workers) {
                     limits::round_min, limits::round_max);
 }
 
+/// Linux tells it as the size of the folder from 6.2 on, 0 before.
+std::uint64_t descriptors_of(pid_t thread) {
+  struct stat found {};
+  const std::string folder = "/proc/self/task/" + std::to_string(thread) + "/fd";
+  return stat(folder.c_str(), &found) == 0 && found.st_size > 0 ? static_cast<std::uint64_t>(found.st_size)
+                                                                : 0;
+}
+
 }  // namespace
 
 /// One worker's place: its thread and what is shared with it.
@@ -40,6 +50,8 @@ struct engine::seat {
   std::atomic<worker*> working{nullptr};
   std::atomic<bool> finished{false};
   std::string script_problem;
+  link_samples links;
+  std::atomic<pid_t> thread_id{0};
   clockid_t clock{};
   bool has_clock = false;
   duration cpu_before{};
@@ -81,6 +93,7 @@ std::string engine::start(time_point started) {
 }
 
 void engine::work(seat& at) {
+  at.thread_id = gettid();
   if (const auto why = own_descriptor_table(); why) {
     at.problem = "a worker cannot have a descriptor table of its own: " + why.message();
     at.finished = true;
@@ -102,6 +115,8 @@ void engine::work(seat& at) {
                      .started = started_,
                      .epoch_ms = options_.epoch_ms,
                      .tap = at.index < options_.taps.size() ? options_.taps[at.index] : nullptr,
+                     .look_around = [&at] { at.links.look(); },
+                     .given = options_.given,
                      .flood_window = options_.flood_window};
   at.own_worker = std::make_unique<worker>(setup);
   for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
@@ -158,12 +173,20 @@ engine_levels engine::levels() {
   out.connected_by_population.resize(plan_.populations.size());
   const time_point now = std::chrono::steady_clock::now();
   for (auto& s : seats_) {
-    const worker* w = s->working.load();
+    worker* w = s->working.load();
     if (w == nullptr) continue;
     add_numbers(out.all, w->numbers());
+    const worker_peaks peaks = w->take_peaks();
+    out.peaks = {std::max(out.peaks.lag_ns, peaks.lag_ns), std::max(out.peaks.drift_ns, peaks.drift_ns)};
+    const link_numbers links = s->links.numbers();
+    out.links.samples += links.samples;
+    out.links.sent += links.sent;
+    out.links.sent_again += links.sent_again;
+    out.links.round_trip_us_max = std::max(out.links.round_trip_us_max, links.round_trip_us_max);
     w->add_connected(out.connected_by_population);
     if (s->finished) continue;
     ++out.workers_running;
+    out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id));
     const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};
     if (s->looked_at != time_point{} && now > s->looked_at) {
       out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) /

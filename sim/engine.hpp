@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocols/transport/reactor.hpp"
+#include "sim/link_samples.hpp"
 #include "sim/plan.hpp"
 #include "sim/worker.hpp"
 
@@ -20,6 +21,7 @@ using driver_factory = std::function<std::unique_ptr<driver>(const world_plan& p
 driver_factory socket_drivers();
 
 struct engine_options {
+  const pace* given = nullptr;     ///< See worker_setup; outlives the engine.
   std::uint32_t flood_window = 0;  ///< See worker_setup.
   /// By worker; may be shorter than the number of workers, then the rest have none.
   std::vector<reading_tap*> taps;
@@ -30,7 +32,10 @@ struct engine_options {
 struct engine_levels {
   worker_numbers all;
   std::vector<std::uint64_t> connected_by_population;
-  double cpu = 0;  ///< Of the busiest worker, 0 to 1, since the last call.
+  double cpu = 0;                 ///< Of the busiest worker, 0 to 1, since the last call.
+  worker_peaks peaks;             ///< Of the worst worker, since the last call.
+  std::uint64_t descriptors = 0;  ///< Open in the fullest worker; 0 where the kernel does not tell.
+  link_numbers links;
   std::uint32_t workers_running = 0;
 };
 

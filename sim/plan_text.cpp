@@ -79,14 +79,16 @@ std::string plan_text(const world_plan& plan) {
                      grouped(static_cast<double>(f.messages_total)),
                      bytes_text(static_cast<double>(f.bytes_total)));
   out += fmt::format(
-      "links     {} connections, {} of them endpoints that share sockets; {} sockets ({} descriptors a worker), up "
+      "links     {} connections, {} of them endpoints that share sockets; {} sockets ({} descriptors a "
+      "worker), up "
       "to {} new/s\n",
       grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.endpoints)),
-      grouped(static_cast<double>(f.sockets)),
-      grouped(static_cast<double>(f.descriptor_limit)), grouped(f.connects_per_s_max));
+      grouped(static_cast<double>(f.sockets)), grouped(static_cast<double>(f.descriptor_limit)),
+      grouped(f.connects_per_s_max));
   if (!plan.sources.empty() && plan.sources.size() > 1)
     out += fmt::format("sources   {} local addresses\n", plan.sources.size());
-  if (f.ports > 0) out += fmt::format("ports     {} to connect from\n", grouped(static_cast<double>(f.ports)));
+  if (f.ports > 0)
+    out += fmt::format("ports     {} to connect from\n", grouped(static_cast<double>(f.ports)));
   out += fmt::format("memory    about {}, and {} of the kernel for this end of the sockets\n",
                      bytes_text(static_cast<double>(f.memory_bytes)),
                      bytes_text(static_cast<double>(f.kernel_bytes)));

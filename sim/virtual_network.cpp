@@ -357,6 +357,8 @@ engine_levels virtual_network::levels() const {
   for (const auto& s : stations_) {
     s->own->publish();
     add_numbers(out.all, s->own->numbers());
+    const worker_peaks peaks = s->own->take_peaks();
+    out.peaks = {std::max(out.peaks.lag_ns, peaks.lag_ns), std::max(out.peaks.drift_ns, peaks.drift_ns)};
     s->own->add_connected(out.connected_by_population);
     out.workers_running += s->own->finished() ? 0U : 1U;
   }

@@ -65,8 +65,10 @@ worker::worker(const worker_setup& setup)
     lanes_.push_back(std::make_unique<lane>(plan_, i, things_, setup.started));
     clients_.push_back(std::make_unique<lane_client>(*this, i));
   }
+  if (setup.given != nullptr) loads_.resize(plan_.populations.size());
   for (const planned_population& kind : plan_.populations) {
-    schedules_.emplace_back(plan_.seed, kind.period, kind.jitter, plan_.when.loads[kind.index]);
+    const load_profile& load = setup.given != nullptr ? loads_[kind.index] : plan_.when.loads[kind.index];
+    schedules_.emplace_back(plan_.seed, kind.period, kind.jitter, load);
     scripts_.push_back(nullptr);
     if (kind.script_text.empty()) continue;
     std::vector<script_column> columns;
@@ -107,10 +109,12 @@ void worker::detach() {
 
 time_point worker::round(time_point now) {
   if (stage_ == stage::gone) return time_point::max();
+  note_drift(now);
   if (stage_ == stage::running) {
     strike_storms(now);
     for (auto& l : lanes_) l->advance(now);
     describe_things(now);
+    if (setup_.given != nullptr && paced_ < setup_.given->size()) take_pace();
     if (setup_.flood_window > 0) {
       flood(now);
     } else {
@@ -126,9 +130,20 @@ time_point worker::round(time_point now) {
   follow_stage(now);
   if (now - published_ >= publish_every || stage_ == stage::gone) {
     published_ = now;
+    if (setup_.look_around) setup_.look_around();
     publish();
   }
-  return next_deadline(now);
+  return wanted_ = next_deadline(now);
+}
+
+void worker::note_drift(time_point now) {
+  // Naps between rounds are wanted.
+  const duration drift = now - std::max(wanted_, last_round_ + limits::round_max);
+  last_round_ = now;
+  if (drift.count() <= 0) return;
+  const auto ns = static_cast<std::uint64_t>(drift.count());
+  peaks_.drift_ns = std::max(peaks_.drift_ns, ns);
+  if (drift > limits::late_after) counts_.away_ns += ns;
 }
 
 void worker::strike_storms(time_point now) {
@@ -244,7 +259,8 @@ void worker::publish() {
     for (const auto& l : lanes_) connected += l->connected()[i];
     shared_connected_[i].store(connected, std::memory_order_relaxed);
   }
-  n.lag_max_ns = 0;
+  peaks_shared_.note(peaks_);
+  peaks_ = {};
 }
 
 }  // namespace wanwu::sim

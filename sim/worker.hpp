@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_set>
 
 #include "sim/lane.hpp"
 #include "sim/outbox.hpp"
+#include "sim/pace.hpp"
 #include "sim/schedule.hpp"
 #include "sim/script.hpp"
 #include "sim/thing_context.hpp"
@@ -41,9 +43,11 @@ struct worker_setup {
   const world_plan& plan;
   std::uint32_t index = 0;
   observation_sink& sink;
-  time_point started;          ///< T0: schedules count from here.
-  std::int64_t epoch_ms = 0;   ///< Unix time of the scenario's clock at T0.
-  reading_tap* tap = nullptr;  ///< May be null.
+  time_point started;                   ///< T0: schedules count from here.
+  std::int64_t epoch_ms = 0;            ///< Unix time of the scenario's clock at T0.
+  reading_tap* tap = nullptr;           ///< May be null.
+  std::function<void()> look_around{};  ///< Called ten times a second, on the worker's thread. May be empty.
+  const pace* given = nullptr;          ///< Not null: the load is what it says, instead of the plan's.
   std::uint32_t flood_window =
       0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
 };
@@ -71,6 +75,8 @@ class worker {
   std::optional<time_point> waits_to_leave() const { return drained_at_; }
   void leave_at(time_point instant) { leave_at_ = instant; }
   worker_numbers numbers() const noexcept { return shared_.read(); }
+  /// The worst since the last call. From one thread, any.
+  worker_peaks take_peaks() noexcept { return peaks_shared_.take(); }
   /// Adds the things connected of each population to `into`. From any thread.
   void add_connected(std::vector<std::uint64_t>& into) const noexcept;
   void publish();
@@ -89,6 +95,7 @@ class worker {
 
   // worker.cpp: the loop
   void strike_storms(time_point now);
+  void note_drift(time_point now);
   void follow_stage(time_point now);
   time_point next_deadline(time_point now) const;
   void flush(std::uint8_t lane_index, time_point now);
@@ -107,6 +114,7 @@ class worker {
   void start_thing(std::uint32_t row, time_point now);
   void describe_things(time_point now);
   void flood(time_point now);
+  void take_pace();
   void count_start(time_point intended, time_point now);
   void fail(const compiled_message& message, std::uint32_t row, time_point intended, outcome why,
             time_point now);
@@ -146,7 +154,9 @@ class worker {
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<std::unique_ptr<lane_client>> clients_;
   std::vector<outbox> out_;          ///< By lane.
+  std::vector<load_profile> loads_;  ///< By population, when the load is given while the run goes on.
   std::vector<schedule> schedules_;  ///< By population.
+  std::size_t paced_ = 0;            ///< Stretches taken.
   timer_wheel readings_;
   std::unique_ptr<timer_wheel> events_, polls_;  ///< Only when a population needs them.
   std::vector<std::int64_t> event_ms_;           ///< By row, scenario time of its next event by rate.
@@ -167,6 +177,9 @@ class worker {
   time_point published_;
   worker_numbers counts_;
   shared_numbers shared_;
+  time_point wanted_ = time_point::max(), last_round_;  ///< When the loop was to come round again, and came.
+  worker_peaks peaks_;
+  shared_peaks peaks_shared_;
   std::vector<std::atomic<std::uint64_t>> shared_connected_;  ///< By population.
   std::atomic<bool> end_requested_{false};
 };

@@ -16,7 +16,8 @@ void add_numbers(worker_numbers& into, const worker_numbers& from) {
   into.started += from.started;
   into.script_errors += from.script_errors;
   into.in_flight += from.in_flight;
-  into.lag_max_ns = std::max(into.lag_max_ns, from.lag_max_ns);
+  for (std::size_t i = 0; i < into.lateness.size(); ++i) into.lateness[i] += from.lateness[i];
+  into.away_ns = std::max(into.away_ns, from.away_ns);
   for (std::size_t i = 0; i < into.wire.size(); ++i) {
     into.wire[i].bytes_out += from.wire[i].bytes_out;
     into.wire[i].bytes_in += from.wire[i].bytes_in;

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "protocols/core/observation.hpp"
+#include "sim/lateness.hpp"
 
 namespace wanwu::sim {
 
@@ -18,7 +19,8 @@ struct wire_numbers {
 struct worker_numbers {
   std::uint64_t wanted{}, connected{}, dark{}, reconnecting{}, connections_up{};
   std::uint64_t due{}, late{}, started{}, script_errors{}, in_flight{};
-  std::uint64_t lag_max_ns{};
+  lateness_counts lateness{};  ///< Of every operation begun.
+  std::uint64_t away_ns{};     ///< Sum of what the loop came round more than limits::late_after late.
   std::array<wire_numbers, 3> wire{};
   std::uint64_t connects_ok{}, connects_failed{};
   std::uint64_t last_failure{};  ///< outcome
@@ -26,8 +28,33 @@ struct worker_numbers {
   std::uint64_t last_failure_via{};  ///< protocol
 };
 
-/// Sums; levels of one moment add up, the lag is the worst.
+/// Sums; levels of one moment add up, the time away is the worst.
 void add_numbers(worker_numbers& into, const worker_numbers& from);
+
+/// The worst since it was last asked for: a late start, and the loop coming round late.
+struct worker_peaks {
+  std::uint64_t lag_ns{}, drift_ns{};
+};
+
+/// Noted by the worker, taken by the run.
+class shared_peaks {
+ public:
+  void note(const worker_peaks& seen) noexcept {
+    raise(lag_ns_, seen.lag_ns);
+    raise(drift_ns_, seen.drift_ns);
+  }
+  worker_peaks take() noexcept {
+    return {lag_ns_.exchange(0, std::memory_order_relaxed), drift_ns_.exchange(0, std::memory_order_relaxed)};
+  }
+
+ private:
+  static void raise(std::atomic<std::uint64_t>& to, std::uint64_t seen) noexcept {
+    std::uint64_t now = to.load(std::memory_order_relaxed);
+    while (now < seen && !to.compare_exchange_weak(now, seen, std::memory_order_relaxed)) {
+    }
+  }
+  std::atomic<std::uint64_t> lag_ns_{0}, drift_ns_{0};
+};
 
 /// Written by the worker a few times a second, read by the run. Each number on its own is exact.
 class shared_numbers {

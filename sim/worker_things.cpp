@@ -76,12 +76,29 @@ void worker::arm(std::uint32_t row, time_point from) {
   }
 }
 
+void worker::take_pace() {
+  time_point from;
+  for (; paced_ < setup_.given->size(); ++paced_) {
+    const pace_stretch& next = setup_.given->at(paced_);
+    from = setup_.started + next.begin;
+    for (load_profile& load : loads_) {
+      load.append(std::max(next.begin - load.end(), duration{}), 0);
+      load.append(next.length, next.factor);
+    }
+  }
+  // Nobody has a next reading after the stretch before. What is due since its begin is late, not left out.
+  for (std::uint32_t row = 0; row < things_.row_count(); ++row) {
+    if (!things_.row(row).started) continue;
+    if (lanes_[things_.block_of(row).kind->lane]->is_up(things_.connection_of(row))) arm(row, from);
+  }
+}
+
 void worker::count_start(time_point intended, time_point now) {
   ++counts_.due;
   const duration lag = now - intended;
   if (lag > limits::late_after + readings_.tick()) ++counts_.late;
-  counts_.lag_max_ns =
-      std::max(counts_.lag_max_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
+  ++counts_.lateness[lateness_bucket(lag)];
+  peaks_.lag_ns = std::max(peaks_.lag_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
 }
 
 void worker::pop_readings(time_point now) {

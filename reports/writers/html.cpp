@@ -144,11 +144,32 @@ void put_limits(data& page, const run_record& run, const summary& of) {
   set_list(page, "limits", "has_limits", list);
 }
 
+void put_rates(data& page, const run_record& run, const summary& of) {
+  if (!of.rates || !run.goal) return;
+  data list{data::type::list};
+  for (const rate_step& step : of.rates->steps) {
+    static constexpr std::array<finding, 3> as{finding::holds, finding::crossed, finding::inconclusive};
+    const finding found = as[static_cast<std::size_t>(step.found)];
+    row r;
+    r.put("found", name_of(found)).put("sign", sign_of(found));
+    r.put("result", step.found == rate_finding::held ? "held" : "not held")
+        .put("rate", show_rate(step.wanted_per_s));
+    r.put("value", step.value ? show_measure(*step.value, run.goal->bound.unit) : "\u2013");
+    r.put("answered", show_rate(step.answered_per_s)).put("late", show_ratio(step.late_ratio));
+    r.put("cpu", fmt::format("{:.0f} %", step.cpu * 100)).put("phase", step.phase);
+    if (!step.reason.empty()) r.put("reason", step.reason);
+    list << r.values;
+  }
+  page.set("bound", page_safe(run.goal->bound.text));
+  set_list(page, "rates", "has_rates", list);
+}
+
 void put_phases(data& page, const run_record& run) {
   data list{data::type::list};
   for (std::size_t i = 0; i < run.shape.phases.size(); ++i) {
     const phase_cells* measured = run.store.find_phase(i);
     const auto& phase = run.shape.phases[i];
+    if (!measured && std::chrono::duration<double>(phase.start).count() > run.duration_s) continue;
     row r;
     r.put("name", phase.name).put("from", show_clock(std::chrono::duration<double>(phase.start).count()));
     const double seconds = measured ? measured->seconds : 0;
@@ -236,6 +257,17 @@ void put_errors(data& page, const run_record& run, const summary& of) {
   set_list(page, "events", "has_events", events);
 }
 
+std::string lateness_text(const generator_health& g) {
+  if (g.lateness.count == 0) return "\u2013";
+  return fmt::format("p50 {}, p99 {}, max {}", time(g.lateness.p50_us), time(g.lateness.p99_us),
+                     time(g.lateness.max_us));
+}
+
+/// "812 of 20 000"; without a bound only the first.
+std::string out_of(std::uint64_t used, std::uint64_t bound) {
+  return bound == 0 ? show_count(used) : show_count(used) + " of " + show_count(bound);
+}
+
 void put_facts(data& page, const run_record& run, const summary& of) {
   const manifest& m = run.about;
   const generator_health& g = of.generator;
@@ -249,9 +281,21 @@ void put_facts(data& page, const run_record& run, const summary& of) {
       facts({{"Starts planned", show_count(g.due)},
              {"of which late", m.closed_loop ? "does not apply: no schedule"
                                              : show_count(g.late) + " (" + show_ratio(g.late_ratio) + ")"},
-             {"Worst lag of a worker", time(g.lag_us_max)},
+             {"How late starts were", lateness_text(g)},
+             {"Loop late", show_ratio(g.drift_ratio) + " of the time, at most " + time(g.drift_us_max)},
              {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
              {"Memory, at most", show_bytes(g.memory_bytes_max)},
+             {"Descriptors of the fullest worker, at most", out_of(g.worst.descriptors, m.descriptor_limit)},
+             {"TCP sockets of this machine, at most", show_count(g.worst.tcp_sockets) + ", " +
+                                                          show_count(g.worst.tcp_time_wait) +
+                                                          " more in TIME_WAIT"},
+             {"Ports to connect from", m.ports == 0 ? "\u2013" : show_count(m.ports)},
+             {"Sent again, of sampled connections",
+              out_of(g.worst.link_sent_again, g.worst.link_sent) + " segments"},
+             {"Sent again, TCP of this machine",
+              out_of(g.worst.tcp_sent_again, g.worst.tcp_sent) + " segments"},
+             {"Datagrams dropped by full buffers of this machine", show_count(g.worst.udp_drops)},
+             {"Largest jump of the wall clock", time(g.worst.clock_jump_us)},
              {"Not started for lack of descriptors, ports or memory", show_count(g.local_errors)},
              {"Script errors", show_count(g.script_errors)}}));
   page.set(
@@ -279,6 +323,7 @@ std::string write_html(const run_record& run, const summary& of) {
   put_verdict(page, run, of);
   put_tiles(page, run, of);
   put_limits(page, run, of);
+  put_rates(page, run, of);
   put_phases(page, run);
   put_groups(page, run);
   put_errors(page, run, of);

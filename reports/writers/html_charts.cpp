@@ -137,6 +137,13 @@ json spans(const std::vector<time_span>& of) {
   return out;
 }
 
+/// Without what the run ended before.
+std::vector<time_span> begun(std::vector<time_span> of, double end_s) {
+  std::erase_if(
+      of, [&](const time_span& one) { return std::chrono::duration<double>(one.start).count() > end_s; });
+  return of;
+}
+
 /// Limits that can be drawn into the latency chart.
 json limit_lines(const run_record& run, const summary& of) {
   json out = json::array();
@@ -238,7 +245,7 @@ std::string chart_json(const run_record& run, const summary& of) {
   out["lag"] = column(points, [](const bucket& b) { return round3(static_cast<double>(b.lag_us) / 1000); });
   out["memory"] =
       column(points, [](const bucket& b) { return round3(static_cast<double>(b.last.memory_bytes) / 1e6); });
-  out["phases"] = spans(run.shape.phases);
+  out["phases"] = spans(begun(run.shape.phases, run.duration_s));
   out["markers"] = spans(run.shape.markers);
   out["limits"] = limit_lines(run, of);
   out["sectors"] = sectors_of(run, points);

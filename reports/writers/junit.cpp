@@ -82,6 +82,12 @@ void write_run_case(pugi::xml_node suite, const run_record& run, const summary& 
     set(error, "message", of.judged.reasons.empty() ? "" : of.judged.reasons.front());
     error.append_child(pugi::node_pcdata).set_value(xml_safe(reasons).c_str());
   }
+  if (of.judged.result == verdict::fail && run.goal) {
+    auto failure = test.append_child("failure");
+    set(failure, "type", "rate");
+    set(failure, "message", of.judged.reasons.empty() ? "" : of.judged.reasons.front());
+    failure.append_child(pugi::node_pcdata).set_value(xml_safe(reasons).c_str());
+  }
   test.append_child("system-out")
       .append_child(pugi::node_pcdata)
       .set_value(xml_safe(write_terminal(run, of, {false, true})).c_str());

@@ -50,6 +50,20 @@ void add_limits(std::string& out, const run_record& run, const summary& of) {
   }
 }
 
+void add_rates(std::string& out, const run_record& run, const summary& of) {
+  if (!of.rates || !run.goal || of.rates->steps.empty()) return;
+  out += fmt::format(
+      "\n### Rates tried, each with {}\n\n| rate | held | measured | answered | generator late | cpu |\n"
+      "|---:|---|---:|---:|---:|---:|\n",
+      markdown_safe(run.goal->bound.text));
+  for (const rate_step& step : of.rates->steps) {
+    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} % |\n", show_rate(step.wanted_per_s),
+                       step.reason.empty() ? "\u2713" : "\u2717 " + markdown_safe(step.reason),
+                       step.value ? show_measure(*step.value, run.goal->bound.unit) : "\u2013",
+                       show_rate(step.answered_per_s), show_ratio(step.late_ratio), step.cpu * 100);
+  }
+}
+
 void add_numbers(std::string& out, const run_record& run, const summary& of) {
   const headline& t = of.totals;
   out += "\n| | |\n|---|---|\n";
@@ -105,6 +119,7 @@ std::string write_markdown(const run_record& run, const summary& of) {
                                 markdown_safe(name));
   for (const auto& reason : of.judged.reasons) out += "- " + markdown_safe(reason) + "\n";
   add_limits(out, run, of);
+  add_rates(out, run, of);
   add_numbers(out, run, of);
   add_errors(out, of);
   add_groups(out, of);

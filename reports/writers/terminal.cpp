@@ -78,6 +78,37 @@ void write_limits(page& out, const run_record& run, const summary& of) {
   }
 }
 
+void write_rates(page& out, const run_record& run, const summary& of) {
+  if (!of.rates || !run.goal || of.rates->steps.empty()) return;
+  out.line("");
+  out.line(fmt::format("rates tried, each with {}", terminal_safe(run.goal->bound.text)));
+  for (const rate_step& step : of.rates->steps) {
+    static constexpr std::array marks{finding::holds, finding::crossed, finding::inconclusive};
+    out.line(fmt::format("  {} {:>12} {:>10}  {} answered, generator late {}, cpu {:.0f} %",
+                         out.mark(marks[static_cast<std::size_t>(step.found)]), show_rate(step.wanted_per_s),
+                         step.value ? show_measure(*step.value, run.goal->bound.unit) : "-",
+                         show_rate(step.answered_per_s), show_ratio(step.late_ratio), step.cpu * 100));
+    if (!step.reason.empty()) out.line("      " + terminal_safe(step.reason));
+  }
+}
+
+/// What the kernel had trouble with; nothing when it had none.
+void write_kernel_trouble(page& out, const self_gauges& worst) {
+  std::string found;
+  const auto add = [&](bool is, std::string what) {
+    if (is) found += (found.empty() ? "" : "; ") + what;
+  };
+  constexpr std::uint64_t jump_us = 10'000;
+  add(worst.link_sent_again != 0,
+      fmt::format("{} of {} sampled segments sent again", show_count(worst.link_sent_again),
+                  show_count(worst.link_sent)));
+  add(worst.udp_drops != 0,
+      fmt::format("{} datagrams dropped by full buffers of this machine", show_count(worst.udp_drops)));
+  add(worst.clock_jump_us > jump_us,
+      fmt::format("the wall clock jumped by {}", show_time_us(static_cast<double>(worst.clock_jump_us))));
+  if (!found.empty()) out.line("kernel      " + found);
+}
+
 void write_numbers(page& out, const run_record& run, const summary& of) {
   const headline& t = of.totals;
   const auto time = [](std::uint64_t us) { return show_time_us(static_cast<double>(us)); };
@@ -101,6 +132,12 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
   out.line(fmt::format("generator   {}, cpu at most {:.0f} %, memory at most {}",
                        run.about.closed_loop ? "no schedule" : "late " + show_ratio(g.late_ratio),
                        g.cpu_max * 100, show_bytes(g.memory_bytes_max)));
+  if (g.lateness.count != 0 && !run.about.closed_loop)
+    out.line(
+        fmt::format("            starts late by p50 {}, p99 {}, max {}; loop late {} of the time, at most {}",
+                    time(g.lateness.p50_us), time(g.lateness.p99_us), time(g.lateness.max_us),
+                    show_ratio(g.drift_ratio), time(g.drift_us_max)));
+  write_kernel_trouble(out, g.worst);
 }
 
 void write_errors(page& out, const summary& of) {
@@ -145,6 +182,7 @@ std::string write_terminal(const run_record& run, const summary& of, const termi
   out.line(fmt::format("{}  {}", out.colored(verdict_word(v), verdict_code(v)), terminal_safe(name)));
   for (const auto& reason : of.judged.reasons) out.line("  " + terminal_safe(reason));
   write_limits(out, run, of);
+  write_rates(out, run, of);
   write_numbers(out, run, of);
   write_errors(out, of);
   write_next(out, run, of);

@@ -98,6 +98,7 @@ std::string quick_scenario_text(const quick_options& options) {
   if (!options.over.empty()) out += ", over: " + scalar(options.over);
   out += ", every: " + scalar(options.every) + " }\n";
   out += "phases:\n  - ramp: " + ramp_of(options) + "\n  - hold: " + scalar(options.hold) + "\n";
+  if (!options.demands) return out;
   out +=
       "thresholds:\n" + connected_limit(options) + latency_limit(options) +
       (options.watch_arrivals ? "  - telemetry.lost ratio < 0.01 %\n" : "  - telemetry.errors ratio < 1 %\n");

@@ -17,7 +17,8 @@ struct quick_options {
   std::string ramp;  ///< "" = a tenth of `hold`, between 1 s and 30 s.
   std::string model = "builtin/meter";
   bool watch_arrivals =
-      true;  ///< An independent client can tell what arrived: also demand that nothing is lost.
+      true;             ///< An independent client can tell what arrived: also demand that nothing is lost.
+  bool demands = true;  ///< Whether it has thresholds.
   std::string mqtt_version;        ///< "3.1.1" or "5.0"; "" = what a scenario without it means.
   std::string over;                ///< "" = the first URL's protocol.
   std::vector<std::string> allow;  ///< Ranges beyond loopback: "10.0.0.5/32".

@@ -15,7 +15,7 @@ namespace wanwu::cli {
 namespace {
 
 struct load_flags {
-  std::string rate, size;
+  std::string rate, size, find, step, hold;
   int qos = -1;
   std::uint32_t flood = 0;
   bool print = false;
@@ -46,7 +46,9 @@ void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own
       .type_name("TIME");
   app.add_option("--rate", own.rate, "Instead of --every: messages of all things together, as in 5k/s")
       .type_name("RATE");
-  app.add_option("--for", quick.hold, "How long, after the ramp").show_default().type_name("TIME");
+  app.add_option("--for", own.hold,
+                 "How long, after the ramp [1min]; with --find-rate at most so long [3min]")
+      .type_name("TIME");
   app.add_option("--ramp", quick.ramp,
                  "Time in which the things connect (default: a tenth of --for, 1 s to 30 s)")
       .type_name("TIME");
@@ -64,6 +66,10 @@ void add_flags(argument_parser& app, lang::quick_options& quick, load_flags& own
                  "As fast as it goes: this many messages in flight on each connection, no schedule")
       .range(1, 1024)
       .type_name("N");
+  app.add_option("--find-rate", own.find,
+                 "Search the highest rate at which this holds, as in 'p99 < 50 ms', from --rate on upwards")
+      .type_name("LIMIT");
+  app.add_option("--step", own.step, "How long --find-rate measures each rate [4s]").type_name("TIME");
   app.add_option("--allow", quick.allow,
                  "Also allow a target in this address range; loopback is allowed always")
       .type_name("CIDR")
@@ -79,8 +85,50 @@ bool speaks_mqtt(const lang::quick_options& quick) {
   return quick.urls.empty() || std::any_of(quick.urls.begin(), quick.urls.end(), is_mqtt);
 }
 
+/// What turns a load into a search. False after an explanation.
+bool apply_search(const load_flags& own, lang::quick_options& quick, run_wishes& wishes) {
+  if (own.find.empty()) {
+    if (own.step.empty()) return true;
+    usage_error("load", "--step is for --find-rate");
+    return false;
+  }
+  if (own.flood > 0 || own.print) {
+    usage_error("load",
+                std::string{own.print ? "--print-scenario" : "--flood"} + " has no meaning with --find-rate");
+    return false;
+  }
+  const bool arrival = own.qos == 0 && own.size.empty();
+  auto bound = parse_rate_bound(own.find, arrival);
+  if (!bound) {
+    usage_error("load", bound.error());
+    return false;
+  }
+  rate_wishes& find = wishes.find.emplace();
+  find.bound = std::move(*bound);
+  if (!own.rate.empty()) find.first_per_s = *lang::parse_rate(own.rate);
+  if (!own.step.empty()) {
+    std::string text = own.step;
+    accept_minutes(text);
+    const auto length = lang::parse_duration(text);
+    if (!length || *length < std::chrono::seconds{1} || *length > std::chrono::minutes{10}) {
+      usage_error("load", "--step takes a length of time from 1 s to 10 min, not '" + own.step + "'");
+      return false;
+    }
+    find.step = *length;
+  }
+  // In steps beyond what the target holds, nothing is demanded of it; arrival is watched where it is judged.
+  quick.demands = false;
+  wishes.witness = wishes.witness && find.bound.metric == lang::metric_id::telemetry_e2e;
+  // Each step is this, faster or slower; the witness takes its sample for it.
+  if (std::string period = period_for("20k/s", quick.count); !period.empty()) quick.every = std::move(period);
+  const auto seconds = lang::parse_count(quick.count).value_or(0) / 2'000;
+  if (quick.ramp.empty()) quick.ramp = std::to_string(std::clamp<std::uint64_t>(seconds, 1, 60)) + " s";
+  return true;
+}
+
 /// False after an explanation.
 bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes) {
+  quick.hold = !own.hold.empty() ? own.hold : (own.find.empty() ? "1 min" : "3 min");
   for (std::string* text : {&quick.every, &quick.hold, &quick.ramp}) accept_minutes(*text);
   if (!speaks_mqtt(quick) && (own.qos >= 0 || !quick.mqtt_version.empty())) {
     const std::string flag = own.qos >= 0 ? "--qos" : "--mqtt-version";
@@ -107,6 +155,7 @@ bool apply(const load_flags& own, lang::quick_options& quick, run_wishes& wishes
   if (own.qos >= 0) wishes.plan.qos = static_cast<std::uint8_t>(own.qos);
   wishes.flood_window = own.flood;
   if (own.flood > 0 || !own.size.empty()) wishes.witness = false;  // nothing tells equal payloads apart
+  if (!apply_search(own, quick, wishes)) return false;
   // Any broker forwards what it received to a witness; other targets known by address only do not.
   quick.watch_arrivals = wishes.witness && speaks_mqtt(quick);
   return true;
@@ -131,7 +180,8 @@ int load_command(std::span<const std::string> arguments, const global_options& g
       "  wanwu load                                             1,000 meters against the embedded target\n"
       "  wanwu load mqtt://127.0.0.1:1883 -n 10k --every 10s --for 2m\n"
       "  wanwu load coap://127.0.0.1 -n 5k --rate 2k/s\n"
-      "  wanwu load mqtt://127.0.0.1 -n 1k --qos 0 --size '100 B' --flood 10    as fast as it goes");
+      "  wanwu load mqtt://127.0.0.1 -n 1k --qos 0 --size '100 B' --flood 10    as fast as it goes\n"
+      "  wanwu load mqtt://127.0.0.1 -n 1k --find-rate 'p99 < 50 ms'            how much it holds");
   lang::quick_options quick;
   load_flags own;
   std::uint64_t seed = 1;

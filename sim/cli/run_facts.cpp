@@ -1,11 +1,9 @@
 // Plan and engine translated for the reports.
 #include "sim/cli/run_facts.hpp"
 
+#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <random>
-
-#include <unistd.h>
 
 #include "reports/bundle.hpp"
 #include "reports/limit.hpp"
@@ -15,11 +13,9 @@ namespace wanwu::cli {
 
 namespace {
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm{"/proc/self/statm"};
-  std::uint64_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+/// A kernel's counter since the start; 0 should it have been set back.
+std::uint64_t since(std::uint64_t before, std::uint64_t now) {
+  return now >= before ? now - before : 0;
 }
 
 std::string address_of(const sim::world_plan& plan, protocol via) {
@@ -103,6 +99,8 @@ report::run_record record_of(const sim::world_plan& plan, const run_wishes& wish
       about.capabilities.emplace_back(m.key, lang::to_json(m.value));
   }
   report::describe_machine(about);
+  about.descriptor_limit = plan.figures.descriptor_limit;
+  about.ports = plan.figures.ports;
   if (world.sources) {
     for (std::uint32_t i = 0; i < world.sources->size(); ++i)
       about.inputs.push_back({world.sources->path(i), world.sources->text(i), ""});
@@ -123,17 +121,42 @@ report::gauges gauges_of(const sim::engine_levels& levels) {
   g.things_dark = n.dark;
   g.things_reconnecting = n.reconnecting;
   g.connections_up = n.connections_up;
+  g.owed = n.in_flight;
   g.due = n.due;
   g.late = n.late;
-  g.lag_us = n.lag_max_ns / 1000;
+  g.lag_us = levels.peaks.lag_ns / 1000;
   g.script_errors = n.script_errors;
-  g.memory_bytes = resident_bytes();
   g.cpu = levels.cpu;
   g.connected_by_population = levels.connected_by_population;
   for (std::size_t i = 0; i < n.wire.size(); ++i) {
     const sim::wire_numbers& w = n.wire[i];
     g.wire[i] = {w.bytes_out, w.bytes_in, w.messages_out, w.messages_in, w.retransmissions, w.wire_errors};
   }
+  for (std::size_t i = 0; i < n.lateness.size(); ++i) {
+    if (n.lateness[i] != 0) g.self.lateness.emplace_back(sim::lateness_bound_us(i), n.lateness[i]);
+  }
+  g.self.drift_us = levels.peaks.drift_ns / 1000;
+  g.self.away_us = n.away_ns / 1000;
+  g.memory_bytes = sim::resident_bytes();
+  return g;
+}
+
+report::gauges gauge_reader::read(const sim::engine_levels& levels) {
+  const sim::machine_counters now = sim::read_counters();
+  report::gauges g = gauges_of(levels);
+  report::self_gauges& self = g.self;
+  self.descriptors = levels.descriptors;
+  self.tcp_sockets = now.tcp_sockets;
+  self.tcp_time_wait = now.tcp_time_wait;
+  self.udp_drops = since(before_.udp_drops, now.udp_drops);
+  self.tcp_sent = since(before_.tcp_sent, now.tcp_sent);
+  self.tcp_sent_again = since(before_.tcp_sent_again, now.tcp_sent_again);
+  self.link_samples = levels.links.samples;
+  self.link_sent = levels.links.sent;
+  self.link_sent_again = levels.links.sent_again;
+  self.round_trip_us = levels.links.round_trip_us_max;
+  self.clock_jump_us = static_cast<std::uint64_t>(std::abs(now.clock_offset_ns - clock_offset_ns_)) / 1000;
+  clock_offset_ns_ = now.clock_offset_ns;
   return g;
 }
 

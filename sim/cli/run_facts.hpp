@@ -7,6 +7,7 @@
 #include "reports/run_record.hpp"
 #include "sim/cli/test_run.hpp"
 #include "sim/engine.hpp"
+#include "sim/machine_counters.hpp"
 #include "sim/plan.hpp"
 
 namespace wanwu::cli {
@@ -15,7 +16,18 @@ report::run_shape shape_of(const sim::world_plan& plan);
 /// `virtual_time` and inputs included; the id is made from the start.
 report::run_record record_of(const sim::world_plan& plan, const run_wishes& wishes,
                              std::int64_t started_unix_ms);
+/// In invented time there is nothing else to know.
 report::gauges gauges_of(const sim::engine_levels& levels);
+
+/// What the engine tells together with what the machine tells, as differences to when the reader was made.
+class gauge_reader {
+ public:
+  report::gauges read(const sim::engine_levels& levels);
+
+ private:
+  sim::machine_counters before_ = sim::read_counters();
+  std::int64_t clock_offset_ns_ = before_.clock_offset_ns;
+};
 
 /// Why nothing could be connected, and what would cure it; "" when something was.
 std::string connection_trouble(const sim::world_plan& plan, const sim::worker_numbers& numbers);

@@ -49,6 +49,13 @@ class progress_printer {
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20) style_.columns = window.ws_col;
   }
 
+  /// A line that stays.
+  void say(const std::string& line) {
+    if (line.empty() || mode_ == report::progress_mode::none || mode_ == report::progress_mode::json) return;
+    std::cerr << line << '\n' << std::flush;
+    lines_ = 0;
+  }
+
   void show(const report::collector& run, const report::tick& seen, bool last) {
     const report::progress_snapshot now = run.progress();
     switch (mode_) {
@@ -114,9 +121,10 @@ struct run_end {
 
 class live_run {
  public:
+  /// `finder` may be null.
   live_run(const sim::world_plan& plan, const run_wishes& wishes, const global_options& global,
-           signal_watch& signals)
-      : plan_{plan}, wishes_{wishes}, signals_{signals}, printer_{wishes, global} {}
+           signal_watch& signals, rate_finder* finder)
+      : plan_{plan}, wishes_{wishes}, signals_{signals}, finder_{finder}, printer_{wishes, global} {}
 
   run_end steady(report::collector& run, sim::engine& engine, sim::witness* witness, time_point started) {
     const duration limit = wishes_.timeout.value_or(plan_.when.end * 3 / 2 + chrono::minutes{1});
@@ -141,7 +149,7 @@ class live_run {
     }
     while (!engine.finished()) signals_.next(chrono::milliseconds{20});
     if (witness != nullptr) witness->finish();
-    printer_.show(run, run.second(chrono::steady_clock::now(), gauges_of(engine.levels())), true);
+    printer_.show(run, run.second(chrono::steady_clock::now(), gauges_.read(engine.levels())), true);
     return end;
   }
 
@@ -185,9 +193,13 @@ class live_run {
 
   void second(report::collector& run, sim::engine& engine, run_end& end, time_point started, time_point now) {
     const sim::engine_levels levels = engine.levels();
-    const report::tick seen = run.second(now, gauges_of(levels));
+    const report::tick seen = run.second(now, gauges_.read(levels));
     printer_.show(run, seen, false);
     if (end.how != report::ending::complete) return;
+    if (finder_ != nullptr) {
+      if (finder_->second(run, levels, now, started)) engine.end_soon();
+      printer_.say(finder_->said());
+    }
     const bool crossed = seen.must_stop || (wishes_.fail_fast && !seen.newly_crossed.empty());
     const bool hopeless = levels.all.connects_ok == 0 && levels.all.connections_up == 0 &&
                           levels.all.connects_failed > 0 && now - started > sim::limits::unreachable_after;
@@ -202,6 +214,8 @@ class live_run {
   const sim::world_plan& plan_;
   const run_wishes& wishes_;
   signal_watch& signals_;
+  rate_finder* finder_;
+  gauge_reader gauges_;
   progress_printer printer_;
 };
 
@@ -256,7 +270,10 @@ int drive_steady(const sim::world_plan& plan, report::run_record record,
     sinks.push_back(tees.back().get());
   }
   const auto until_start = started - time_point{chrono::steady_clock::now()};
+  std::optional<rate_finder> finder;
+  if (run.run().goal) finder.emplace(plan, *run.run().goal);
   sim::engine_options options{
+      .given = finder ? &finder->given() : nullptr,
       .flood_window = wishes.flood_window,
       .taps = {},
       .epoch_ms = plan.source->clock.start_ns
@@ -272,7 +289,7 @@ int drive_steady(const sim::world_plan& plan, report::run_record record,
     std::cerr << "wanwu: " << why << '\n';
     return exit_inconclusive;
   }
-  live_run live{plan, wishes, global, signals};
+  live_run live{plan, wishes, global, signals, finder ? &*finder : nullptr};
   run_end end = live.steady(run, engine, witness.get(), started);
   const sim::worker_numbers last = engine.levels().all;
   if (end.trouble.empty() && last.connects_ok == 0 && last.connections_up == 0)
@@ -295,7 +312,7 @@ int drive_virtual(const sim::world_plan& plan, report::run_record record,
   if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
   observation_tee tee{run.add_worker(), file ? &*file : nullptr};
   sim::virtual_network world{plan, tee, {.epoch_ms = plan.frame.start_ms, .witness = wishes.witness}};
-  live_run live{plan, wishes, global, signals};
+  live_run live{plan, wishes, global, signals, nullptr};
   run_end end = live.invented(run, world);
   end.trouble = world.script_problem();
   if (const std::string said = world.witness_problem(); !said.empty())
@@ -357,8 +374,10 @@ int run_test(const lang::load_result& loaded, const run_wishes& wishes, const gl
     print_problems(plan.error(), loaded.sources.get(), global);
     return exit_bad_input;
   }
+  if (wishes.find) lay_out_steps(**plan, wishes.find->step);
   if (wishes.verbose) std::cerr << sim::plan_text(**plan);
   report::run_record record = record_of(**plan, wishes, unix_ms());
+  if (wishes.find) record.goal = goal_of(*wishes.find);
   bool refused = false;
   auto bundle = make_bundle(record, wishes, refused);
   if (refused) return exit_bad_input;

@@ -10,6 +10,7 @@
 
 #include "scenarios/language/load.hpp"
 #include "sim/cli/command.hpp"
+#include "sim/cli/rate_finder.hpp"
 #include "sim/plan.hpp"
 
 namespace wanwu::cli {
@@ -19,6 +20,7 @@ struct run_wishes {
   std::uint32_t flood_window = 0;
   std::string out;  ///< Bundle folder; "" = runs/ID.
   bool no_bundle = false;
+  std::optional<rate_wishes> find;                      ///< Search a rate instead of giving the plan's.
   std::vector<std::pair<std::string, std::string>> to;  ///< Format, path.
   std::string observations;                             ///< "" = none.
   std::string progress = "auto";

@@ -135,6 +135,38 @@ TEST_CASE("A late generator makes what it measured inconclusive, held or crossed
   if (late) CHECK(got.result == verdict::inconclusive);
 }
 
+TEST_CASE(
+    "A loop that came round late makes the verdict inconclusive and is named as the limit, unless there is "
+    "no schedule") {
+  auto run = with({p99_below(1'000'000)});
+  add(run, 10'000, operation::telemetry, outcome::ok);
+  run.about.closed_loop = GENERATE(false, true);
+  gauges now;
+  now.due = 1000;
+  now.cpu = 0.3;
+  now.self.away_us = GENERATE(9'000U, 11'000U);  // of one second; 1 % is allowed
+  add_levels_of(run, now);
+  const auto got = judge(run);
+  const bool ours = now.self.away_us > 10'000 && !run.about.closed_loop;
+  CHECK(got.result == (ours ? verdict::inconclusive : verdict::pass));
+  if (ours) {
+    CHECK_THAT(got.limits[0].reason, Catch::Matchers::Contains("the generator was the limit"));
+    CHECK_THAT(got.reasons.back(),
+               Catch::Matchers::Contains("its loop came round late for 1.1 % of the time"));
+    CHECK_THAT(got.reasons.back(), Catch::Matchers::Contains("something else kept it from running"));
+  }
+}
+
+TEST_CASE("A user may allow the generator more drift, as more lateness") {
+  auto run = with({demand("generator.drift", statistic::mean, comparison::less, 0.2, measure::ratio)});
+  add(run, 10, operation::telemetry, outcome::ok);
+  gauges now;
+  now.due = 10;
+  now.self.away_us = GENERATE(100'000U, 300'000U);
+  add_levels_of(run, now);
+  CHECK(judge(run).result == (now.self.away_us < 200'000 ? verdict::pass : verdict::inconclusive));
+}
+
 TEST_CASE("A generator threshold that is crossed never blames the target") {
   auto run = with({demand("generator.late", statistic::ratio, comparison::less, 0.001, measure::ratio)});
   add(run, 10, operation::telemetry, outcome::ok);

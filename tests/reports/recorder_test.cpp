@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "reports/record_lines.hpp"
 #include "scenarios/language/metric_table.hpp"
 
 using namespace wanwu;
@@ -97,6 +98,25 @@ TEST_CASE("What the target malformed, links that broke, and the lag of starts ar
   CHECK(store.read("disconnects", {}, "")->count == 1);
   CHECK(store.read("generator.lag", {}, "")->latency.count() == 1);
   CHECK(*store.read("generator.lag", {}, "")->value(statistic::max, 0, measure::time_us) >= 40'000);
+}
+
+TEST_CASE("How late starts were is told in percentiles, each second adding what is new") {
+  run_shape shape;
+  shape.populations = {{"health", "wearable", protocol::mqtt, 100, {}}};
+  shape.phases = {{"ramp", 0s, 10s}, {"steady", 10s, 20s}};
+  metric_store store{shape};
+  series_point first, second;
+  first.now.self.lateness = {{63, 900}};
+  second.now.self.lateness = {{63, 900}, {127, 90}, {20'479, 10}};
+  second.phase = 1;
+  add_levels(store, first, {});
+  add_levels(store, second, first.now);
+  CHECK(store.read("generator.lateness", {}, "ramp")->latency.count() == 900);
+  CHECK(store.read("generator.lateness", {}, "steady")->latency.count() == 100);
+  const auto all = store.read("generator.lateness", {}, "")->latency;
+  CHECK(all.count() == 1000);
+  CHECK(all.percentile(50) < 70);
+  CHECK(all.percentile(99.5) > 20'000);
 }
 
 TEST_CASE("A ratio of losses is taken of what the witness judged") {
