@@ -92,7 +92,7 @@ capacity_check ports(const machine_facts& m, const capacity_question& asked) {
   if (addresses > asked.source_addresses) {
     out.raise.push_back(
         fmt::format("sudo ip address add FREE_ADDRESS/24 dev INTERFACE    # until there are {}; then "
-                    "--source-addresses {}, and --local-ips when running",
+                    "--source-addresses {}, and --source when running",
                     addresses, addresses));
   }
   return out;

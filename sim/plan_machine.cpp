@@ -74,11 +74,11 @@ void choose_sources(world_plan& plan, const plan_options& options, std::vector<p
   }
   plan.figures.ports = std::uint64_t{ephemeral_ports()} * std::max(plan.sources.size(), 1U);
   if (for_tcp > std::max(plan.sources.size(), 1U)) {
-    problems.push_back(
-        {std::to_string(tcp) + " connections need " + std::to_string(for_tcp) +
-             " local addresses: one carries about " + std::to_string(ports),
-         "--local-ips FIRST-COUNT gives more, or raise net.ipv4.ip_local_port_range (wanwu doctor says how)",
-         std::nullopt});
+    problems.push_back({std::to_string(tcp) + " connections need " + std::to_string(for_tcp) +
+                            " local addresses: one carries about " + std::to_string(ports),
+                        "--source gives more, as in 10.0.0.5-10.0.0.20, or raise "
+                        "net.ipv4.ip_local_port_range (wanwu doctor says how)",
+                        std::nullopt});
   }
 }
 

@@ -235,6 +235,7 @@ void worker::publish() {
   worker_numbers& n = counts_;
   n.wanted = n.connected = n.dark = n.reconnecting = n.connections_up = n.in_flight = 0;
   n.wire = {};
+  n.second_syns = 0;
   for (const auto& l : lanes_) {
     const lane_levels& levels = l->levels();
     n.wanted += levels.wanted;
@@ -244,6 +245,7 @@ void worker::publish() {
     n.connections_up += levels.connections_up;
     const driver_totals totals = l->wire().totals();
     n.in_flight += totals.operations_in_flight;
+    n.second_syns += totals.second_syns;
     wire_numbers& wire = n.wire[static_cast<std::size_t>(l->via())];
     wire.bytes_out += totals.bytes_out;
     wire.bytes_in += totals.bytes_in;

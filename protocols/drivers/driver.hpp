@@ -118,12 +118,16 @@ class driver_client : public observation_sink {
   virtual void ready_for_more(std::span<const connection_id> /*connections*/) {}
 };
 
+/// Openings quicker than this did not wait for a second SYN, which leaves after a second.
+inline constexpr duration second_syn_after = std::chrono::milliseconds{900};
+
 /// Numbers of one driver since its start; the gauges are of this moment.
 struct driver_totals {
   std::uint64_t bytes_out{}, bytes_in{};
   std::uint64_t messages_out{}, messages_in{};
   std::uint64_t retransmissions{};
   std::uint64_t wire_errors{};  ///< What the target sent that our decoder refused.
+  std::uint64_t second_syns{};  ///< Connections whose opening took a second SYN.
   std::uint32_t connections_up{}, operations_in_flight{};
 };
 

@@ -119,6 +119,8 @@ template <stream_transport T>
 void http_pool<T>::link_opened(link_id link, time_point now) {
   const auto at = static_cast<std::uint32_t>(link);
   ++links_[at].opening_turn;
+  if (now - links_[at].opening_since > second_syn_after && transport_.needed_second_syn(link))
+    ++totals_.second_syns;
   if (is_stream(at)) {
     links_[at].now = link_state::busy;
     return ask_for_stream(at, now);

@@ -119,7 +119,10 @@ struct mqtt_native_driver<T>::session_events {
 
 template <stream_transport T>
 void mqtt_native_driver<T>::link_opened(link_id link, time_point now) {
-  say_hello(static_cast<std::uint32_t>(link), now);
+  const auto at = static_cast<std::uint32_t>(link);
+  if (now - rows_[at].opened_at > second_syn_after && transport_.needed_second_syn(link))
+    ++totals_.second_syns;
+  say_hello(at, now);
 }
 
 template <stream_transport T>

@@ -58,6 +58,9 @@ concept stream_transport = requires(T transport, link_id link, bytes_view raw, c
   { transport.open(link, address, now) } -> std::same_as<void>;
   /// How many bytes were taken, at once and in order. Less than given: keep the rest until link_writable.
   { transport.send(link, raw, now) } -> std::same_as<std::size_t>;
+  /// Whether opening it took a second SYN: the listener's backlog was full, or a packet was lost. May cost a
+  /// system call: ask only where an opening took long.
+  { transport.needed_second_syn(link) } -> std::same_as<bool>;
   /// No callback follows for this link.
   { transport.close(link, how, now) } -> std::same_as<void>;
 };

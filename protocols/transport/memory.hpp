@@ -68,6 +68,7 @@ class memory_transport {
   std::size_t send(link_id link, std::span<const bytes_view> parts, time_point now);
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
+  bool needed_second_syn(link_id /*link*/) const noexcept { return false; }
   template <stream_listener L>
   void dispatch(std::span<const readiness> events, L& listener, time_point now);
 

@@ -75,6 +75,13 @@ bool tcp_transport::is_up(link_id link) const noexcept {
   return links_[static_cast<std::uint32_t>(link)].now == state::up;
 }
 
+bool tcp_transport::needed_second_syn(link_id link) const noexcept {
+  tcp_info seen{};
+  socklen_t size = sizeof seen;
+  const int fd = links_[static_cast<std::uint32_t>(link)].fd;
+  return fd >= 0 && ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &seen, &size) == 0 && seen.tcpi_total_retrans > 0;
+}
+
 void tcp_transport::open(link_id link, const socket_address& address, time_point now) {
   const auto at = static_cast<std::uint32_t>(link);
   auto& row = links_[at];

@@ -43,6 +43,7 @@ class tcp_transport {
   std::size_t send(link_id link, std::span<const bytes_view> parts, time_point now);
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
+  bool needed_second_syn(link_id link) const noexcept;
 
   /// Begins to accept; returns the address listened on (its port found when 0 was asked). Links are numbered
   /// by the transport, lowest free number first come, and open() must not be used beside it.

@@ -167,8 +167,7 @@ int plan_command(std::span<const std::string> arguments, const global_options& g
                  "Threads (default: as cores and descriptors ask for)")
       .range(1, 256)
       .type_name("N");
-  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
-      .type_name("RANGE");
+  add_source_flag(app, flags);
   app.add_flag("--virtual", flags.wishes.plan.virtual_time, "For a run in invented time");
   app.add_flag("--json", json, "As JSON");
   if (const auto code = app.parse(arguments)) return *code;

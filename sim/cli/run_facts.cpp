@@ -32,7 +32,7 @@ std::string errno_advice(std::uint64_t code) {
       return "out of file descriptors: raise ulimit -n (wanwu doctor says how), or use --workers, gateways "
              "or --scale";
     case EADDRNOTAVAIL:
-      return "out of local ports: give more source addresses with --local-ips";
+      return "out of local ports: give more source addresses with --source";
     case ENOMEM:
     case ENOBUFS:
       return "out of kernel memory for sockets: use --scale";
@@ -193,6 +193,16 @@ std::string connection_trouble(const sim::world_plan& plan, const sim::worker_nu
     default:
       return "could not connect to " + where + " (" + times() + ")";
   }
+}
+
+std::string backlog_trouble(const sim::worker_numbers& n) {
+  if (n.second_syns == 0) return "";
+  return std::to_string(n.second_syns) + (n.second_syns == 1 ? " connection" : " connections") +
+         " took a second or more because the first SYN was dropped: the target's listen backlog is too small "
+         "for this "
+         "rate of connections (mosquitto's is 100; net.core.somaxconn bounds it), or packets are lost on the "
+         "way. Ramp "
+         "more slowly, or raise the backlog";
 }
 
 }  // namespace wanwu::cli

@@ -31,5 +31,7 @@ class gauge_reader {
 
 /// Why nothing could be connected, and what would cure it; "" when something was.
 std::string connection_trouble(const sim::world_plan& plan, const sim::worker_numbers& numbers);
+/// What it means that connections needed a second SYN; "" when none did.
+std::string backlog_trouble(const sim::worker_numbers& numbers);
 
 }  // namespace wanwu::cli

@@ -1,12 +1,11 @@
 // Flags of a run, checked.
 #include "sim/cli/run_flags.hpp"
 
-#include <charconv>
-
 #include "reports/cases/suite_record.hpp"
 #include "reports/writers/suite_writers.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/cli/arguments.hpp"
+#include "sim/cli/source_addresses.hpp"
 #include "sim/limits.hpp"
 
 namespace wanwu::cli {
@@ -25,24 +24,25 @@ bool read_reports(const std::string& command_name, run_flags& flags) {
   return true;
 }
 
-/// "127.0.0.1", "127.0.0.1-127.0.0.20".
 bool read_sources(const std::string& command_name, run_flags& flags) {
-  if (flags.local_ips.empty()) return true;
-  const auto dash = flags.local_ips.find('-');
-  const auto first = parse_address(flags.local_ips.substr(0, dash) + ":0");
-  const auto last =
-      dash == std::string::npos ? first : parse_address(flags.local_ips.substr(dash + 1) + ":0");
-  if (!first || !last || !first->is_v4() || !last->is_v4() || last->v4() < first->v4()) {
-    usage_error(command_name, "--local-ips takes IPv4 addresses of this machine, FIRST-LAST, not '" +
-                                  flags.local_ips + "'");
+  if (flags.source.empty()) return true;
+  const auto read = parse_source_addresses(flags.source);
+  if (!read) {
+    usage_error(command_name, "--source: " + read.error());
     return false;
   }
-  flags.wishes.plan.first_local_address = first->v4();
-  flags.wishes.plan.local_addresses = last->v4() - first->v4() + 1;
+  flags.wishes.plan.first_local_address = read->first;
+  flags.wishes.plan.local_addresses = read->count;
   return true;
 }
 
 }  // namespace
+
+void add_source_flag(argument_parser& app, run_flags& flags) {
+  app.add_option("--source", flags.source,
+                 "IPv4 addresses of this machine to connect from: CIDR, FIRST-LAST or an interface's name")
+      .type_name("ADDRESSES");
+}
 
 void add_run_flags(argument_parser& app, run_flags& flags) {
   run_wishes& w = flags.wishes;
@@ -66,8 +66,7 @@ void add_run_flags(argument_parser& app, run_flags& flags) {
                  "End the run after this long (default: 1.5 x its length + 1 min)")
       .type_name("TIME");
   app.add_flag("--fail-fast", w.fail_fast, "End the run as soon as a threshold is crossed or a case fails");
-  app.add_option("--local-ips", flags.local_ips, "Local IPv4 addresses to connect from, FIRST-LAST")
-      .type_name("RANGE");
+  add_source_flag(app, flags);
   app.add_flag("!--no-witness", w.witness, "Do not watch arrivals by an independent client");
   app.add_flag("-q,--quiet", w.quiet, "No progress");
   app.add_flag("-v,--verbose", w.verbose, "Print the plan before the run; every case of a suite");

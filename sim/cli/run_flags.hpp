@@ -12,9 +12,11 @@ namespace wanwu::cli {
 /// As typed; see to_wishes().
 struct run_flags {
   std::vector<std::string> to;
-  std::string timeout, local_ips;
+  std::string timeout, source;
   run_wishes wishes;
 };
+/// --source, which run, load and plan have.
+void add_source_flag(argument_parser& app, run_flags& flags);
 void add_run_flags(argument_parser& app, run_flags& flags);
 /// Checks and translates. False after an explanation on stderr.
 bool to_wishes(const std::string& command_name, std::span<const std::string> arguments, run_flags& flags);

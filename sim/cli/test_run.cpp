@@ -295,6 +295,10 @@ int drive_steady(const sim::world_plan& plan, report::run_record record,
   if (end.trouble.empty() && last.connects_ok == 0 && last.connections_up == 0)
     end.trouble = connection_trouble(plan, last);
   if (end.trouble.empty()) end.trouble = engine.script_problem();
+  if (const std::string slow = backlog_trouble(last); !slow.empty()) {
+    run.log(chrono::steady_clock::now(), report::log_level::warning, "listen_backlog", slow);
+    std::cerr << "wanwu: " << slow << '\n';
+  }
   if (witness) {
     const std::string said = witness->problem();
     if (!said.empty()) run.log(chrono::steady_clock::now(), report::log_level::warning, "witness", said);

@@ -1,6 +1,9 @@
 """MQTT targets that are down or broken on purpose: always a clear message, the right exit code, a bundle, no hang, bounded memory."""
+import contextlib
 import os
 import random
+import socket
+import threading
 
 from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Case, Faulty, broken_server, free_port, mqtt_packets, reset, run_side_by_side
 
@@ -97,6 +100,33 @@ class MqttFaults(Faulty):
             connection.sendall(bytes.fromhex("2003008700"))
         with broken_server(behave) as port:
             self.ends(port, EXIT_INCONCLUSIVE, "not authorized", "0x87", "135")
+
+
+class ListenBacklog(Case):
+    def test_one_that_is_too_small_is_named(self):
+        def serve(connection):
+            with connection:
+                next(mqtt_packets(connection))
+                connection.sendall(CONNACK)
+                list(mqtt_packets(connection))
+
+        def accept_late(server, stop):
+            # Two places in the queue, one emptied now and then: most first SYNs are dropped.
+            while not stop.wait(0.7):
+                with contextlib.suppress(OSError):
+                    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+        stop = threading.Event()
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen(1)
+            server.settimeout(0.7)
+            accepting = threading.Thread(target=accept_late, args=(server, stop))
+            accepting.start()
+            done = self.wanwu("load", f"mqtt://127.0.0.1:{server.getsockname()[1]}", "-n", "12", "--every", "1s", "--ramp", "100ms",
+                              "--for", "6s", "--no-bundle", seconds=60)
+            stop.set()
+            accepting.join()
+        self.assertIn("listen backlog is too small", done.stderr)
 
 
 class SuiteFaults(Case):

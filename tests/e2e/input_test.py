@@ -1,6 +1,7 @@
 """Bad input: exit 2, the place and the cure are named, and nothing is sent."""
 import json
 import socket
+import threading
 import unittest
 
 from harness import EXIT_BAD_INPUT, EXIT_PASS, Case, broken_server, free_port, until
@@ -130,6 +131,38 @@ class Input(Case):
         self.assertIn("::error file=", done.stdout)
         self.write("a.scenario.yaml", self.good)
         self.expect(EXIT_PASS, self.wanwu("validate", path))
+
+
+class SourceAddresses(Case):
+    def peers_of(self, source):
+        seen = []
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                while True:
+                    try:
+                        connection, peer = server.accept()
+                    except OSError:
+                        return
+                    seen.append(peer[0])
+                    connection.close()
+            accepting = threading.Thread(target=serve)
+            accepting.start()
+            self.wanwu("load", f"mqtt://127.0.0.1:{server.getsockname()[1]}", "-n", "6", "--ramp", "200ms", "--for", "1s",
+                       "--source", source, "--no-bundle", "--no-witness")
+            server.shutdown(socket.SHUT_RDWR)
+            accepting.join(10)
+        return set(seen)
+
+    def test_things_connect_from_the_network_that_source_names(self):
+        self.assertEqual({f"127.5.0.{i}" for i in range(1, 7)}, self.peers_of("127.5.0.0/29"))
+        self.assertEqual({"127.6.0.1", "127.6.0.2"}, self.peers_of("127.6.0.1-127.6.0.2"))
+        self.assertEqual({"127.0.0.1"}, self.peers_of("lo"))
+
+    def test_what_is_no_source_is_refused_with_what_would_be_one(self):
+        for wrong in ("10.0.0.9-10.0.0.2", "127.0.0.0/40", "no-such-interface0", "::1"):
+            with self.subTest(wrong):
+                done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", "--source", wrong))
+                self.assertIn("127.1.0.0/16", done.stderr)
 
 
 if __name__ == "__main__":
