@@ -237,7 +237,8 @@ inline constexpr std::string_view fixed_names[] = {"unique", "profile", "n", "el
 inline constexpr std::string_view target_prefix = "target.";
 /// Names that a suite may ask of the target file.
 inline constexpr std::string_view fixture_names[] = {"deny_topic",       "auth_method",        "user",
-                                                     "server_reference", "persistent_restart", "websocket"};
+                                                     "server_reference", "persistent_restart", "websocket",
+                                                     "retained_max"};
 /// Characters of `unique`. The loader counts the lengths of packets with it.
 inline constexpr std::size_t unique_size = 10;
 

@@ -66,6 +66,10 @@ void add_broker_rules(argument_parser& app, wishes& w, server_settings& s) {
   const std::string group = "What the broker offers";
   app.add_option("--max-qos", mqtt.maximum_qos, "Maximum QoS").range(0, 2).group(group);
   app.add_flag("--no-retain", w.no_retain, "No retained messages").group(group);
+  app.add_option("--retained", s.target.bounds.retained,
+                 "How many retained messages are kept; who publishes one more is disconnected")
+      .range(1, 100'000'000)
+      .group(group);
   app.add_flag("--no-wildcard", w.no_wildcard, "No wildcard subscriptions").group(group);
   app.add_flag("--no-shared", w.no_shared, "No shared subscriptions").group(group);
   app.add_flag("--no-subscription-ids", w.no_subscription_ids, "No subscription identifiers").group(group);

@@ -120,6 +120,10 @@ void broker::publish(connection_id id, const mqtt::publish& packet, time_point n
       m.expiry = *expiry;
     }
   }
+  // Acknowledging what cannot be kept would be a lie [MQTT-4.8.0-2 of 3.1.1].
+  const bool keeps = m.retain && settings_.mqtt.retain_available && !m.payload.empty();
+  if (keeps && !retained_.has_room(m.topic, m.topic.size() + m.payload.size() + m.properties.size()))
+    return disconnect(id, code::quota_exceeded, now);
   const auto receivers = route(m, now);
   if (listener_ && m.topic.starts_with("things/")) listener_(m, s.client_id);
   finish_publish(id, packet, receivers == 0 ? code::no_matching_subscribers : code::success);

@@ -24,6 +24,13 @@ retained_store::kept::iterator retained_store::erase(kept::iterator it) {
   return kept_.erase(it);
 }
 
+bool retained_store::has_room(std::string_view topic, std::size_t size) const {
+  const auto old = kept_.find(topic);
+  const std::size_t count = kept_.size() - (old == kept_.end() ? 0 : 1);
+  const std::size_t held = bytes_ - (old == kept_.end() ? 0 : old->second->size());
+  return count < count_max_ && held + size <= bytes_max_;
+}
+
 bool retained_store::put(const message_ptr& m) {
   if (const auto old = kept_.find(m->topic); old != kept_.end()) erase(old);
   if (m->payload.empty()) return true;

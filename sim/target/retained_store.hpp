@@ -16,6 +16,8 @@ class retained_store {
   retained_store(std::size_t count_max, std::size_t bytes_max)
       : count_max_{count_max}, bytes_max_{bytes_max} {}
 
+  /// Whether put() would keep a message of this topic and about this size.
+  bool has_room(std::string_view topic, std::size_t size) const;
   /// Keeps `m` as its topic's message; an empty payload removes instead [MQTT-3.3.1-6] [MQTT-3.3.1-7].
   /// False when the store is full (the old message, if any, is gone then: it is no longer the last one).
   bool put(const message_ptr& m);
