@@ -34,9 +34,9 @@ def cpu_of(pid):
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def program(*options):
+def program(*options, pinned=True):
     """bench_floor and its like: prints `operations=… cpu=…`."""
-    done = subprocess.run([*PINNED, *map(str, options)], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([*(PINNED if pinned else []), *map(str, options)], capture_output=True, text=True, timeout=PATIENCE)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, options))}: {done.stderr.strip() or done.stdout.strip()}")
     seen = fields(done.stdout)
@@ -51,7 +51,7 @@ def with_options(command, options):
 
 
 def floor(row, target, **options):
-    return program(*with_options([BUILD / "tests/bench/bench_floor", row, "--port", target.port], options))
+    return program(*with_options([BUILD / "tests/bench/bench_floor", row], {"port": target.port, **options}))
 
 
 def wanwu(folder, command, things, while_standing=None):

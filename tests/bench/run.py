@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import generators
+import million
 import scale
 import worlds
 from generators import BUILD, floor, mosquitto_pub, npm_mqtt, peer_cpu, program, wanwu
@@ -155,7 +156,8 @@ def ratios_of_rows(_folder):
 
 ROWS = {"mqtt-qos0": mqtt_qos0, "mqtt-qos0-paced": mqtt_qos0_paced, "mqtt-qos1": mqtt_qos1, "mqtt-e2e": mqtt_e2e,
         "mqtt-idle-bytes": mqtt_idle_bytes, "mqtt-connect": mqtt_connect, "http-post": http_post, "coap-con": coap_con,
-        "virtual-time": virtual_time, "mqtt-sink": scale.mqtt_sink, "ratios": ratios_of_rows, "scaling": scale.scaling}
+        "virtual-time": virtual_time, "mqtt-1m": million.mqtt_1m, "coap-1m": million.coap_1m, "world-1m": million.world_1m,
+        "mqtt-sink": scale.mqtt_sink, "ratios": ratios_of_rows, "scaling": scale.scaling}
 
 
 def print_row(made):

@@ -49,6 +49,12 @@ class Bench(Case):
         self.assertEqual(400_000, rows[2]["limit"])
         self.assertEqual(rows[3]["ours"]["median"], rows[4]["floor"])  # the smallest size is what the others are held to
 
+    def test_rows_of_a_million_count_what_their_target_counts(self):
+        rows, done = self.rows("mqtt-1m", "coap-1m")
+        self.assertEqual(["mqtt-1m"] * 4 + ["coap-1m"] * 2, [row["name"] for row in rows])
+        for row in rows:
+            self.check(row, done)
+
     def test_an_unknown_row_is_refused(self):
         done = subprocess.run(["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--only", "mqtt-qos9"],
                               capture_output=True, text=True, timeout=30)
