@@ -20,6 +20,10 @@ since_start rounded(double ns) {
 
 constexpr std::uint64_t phase_stream = stream_of("schedule.phase");
 constexpr std::uint64_t jitter_stream = stream_of("schedule.jitter");
+constexpr std::uint64_t beat_stream = stream_of("schedule.beat");
+/// Gateways beat so far apart from each other, so that many are served by one waking of a worker and none
+/// waits for all others.
+constexpr duration beat_step = std::chrono::milliseconds{20};
 
 }  // namespace
 
@@ -50,9 +54,10 @@ std::optional<since_start> load_profile::when(double load) const {
   return std::nullopt;
 }
 
-schedule::schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load)
-    : seed_{seed}, period_{period}, jitter_{jitter}, load_{&load} {
-  assert(period.count() > 0 && jitter >= 0 && jitter < 0.5);
+schedule::schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load,
+                   const collection& gateways)
+    : seed_{seed}, period_{period}, jitter_{jitter}, load_{&load}, gateways_{gateways} {
+  assert(period.count() > 0 && jitter >= 0 && jitter < 0.5 && gateways.things_each > 0);
 }
 
 double schedule::phase_of(std::uint32_t thing) const {
@@ -65,11 +70,25 @@ std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t
     const double draw = random_stream(seed_, thing, jitter_stream).uniform(n);
     load += (2 * draw - 1) * jitter_ * as_load(period_);
   }
-  return load_->when(load);
+  const auto start = load_->when(load);
+  if (!start || gateways_.beat.count() == 0) return start;
+  const since_start beat = at_beat(thing, *start);
+  return beat < load_->end() ? std::optional{beat} : std::nullopt;
+}
+
+since_start schedule::at_beat(std::uint32_t thing, since_start at) const {
+  const std::uint32_t gateway = (thing - gateways_.first_thing) / gateways_.things_each;
+  const auto steps = static_cast<std::size_t>(std::max<std::int64_t>(1, gateways_.beat / beat_step));
+  const duration shift =
+      beat_step * static_cast<std::int64_t>(random_stream(seed_, gateway, beat_stream).pick(0, steps));
+  if (at <= shift) return shift;
+  const auto beats = (at - shift + gateways_.beat - duration{1}) / gateways_.beat;
+  return shift + gateways_.beat * beats;
 }
 
 std::uint32_t schedule::first_from(std::uint32_t thing, since_start at) const {
-  const double gone = load_->load_at(at) - phase_of(thing) - jitter_ * as_load(period_);
+  const since_start collected_from = std::max(since_start{}, at - gateways_.beat);
+  const double gone = load_->load_at(collected_from) - phase_of(thing) - jitter_ * as_load(period_);
   auto n = gone <= 0 ? 0U : static_cast<std::uint32_t>(gone / as_load(period_));
   for (auto start = start_of(thing, n); start && *start < at; start = start_of(thing, n)) ++n;
   return n;

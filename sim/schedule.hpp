@@ -33,12 +33,19 @@ class load_profile {
   std::vector<stretch> stretches_;
 };
 
+/// Gateways that ask their things at beats of their own and send what all of them say together.
+struct collection {
+  duration beat{};                                 ///< 0: each thing for itself.
+  std::uint32_t first_thing = 0, things_each = 1;  ///< Which things stand behind one gateway.
+};
+
 /// When thing `thing` does its n-th reading: a phase hashed per thing, then one every period, each moved by
-/// up to `jitter` of the period either way.
+/// up to `jitter` of the period either way; where gateways collect, at the next beat of the thing's gateway.
 class schedule {
  public:
   /// 0 <= jitter < 0.5, so that starts stay in order. `load` must outlive the schedule.
-  schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load);
+  schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load,
+           const collection& gateways = {});
 
   /// Start of operation n, or nothing if the run ends first.
   std::optional<since_start> start_of(std::uint32_t thing, std::uint32_t n) const;
@@ -48,11 +55,13 @@ class schedule {
 
  private:
   double phase_of(std::uint32_t thing) const;
+  since_start at_beat(std::uint32_t thing, since_start at) const;
 
   std::uint64_t seed_;
   duration period_;
   double jitter_;
   const load_profile* load_;
+  collection gateways_;
 };
 
 /// The share of a population that is wanted connected over the run: straight lines between points.

@@ -68,7 +68,9 @@ worker::worker(const worker_setup& setup)
   if (setup.given != nullptr) loads_.resize(plan_.populations.size());
   for (const planned_population& kind : plan_.populations) {
     const load_profile& load = setup.given != nullptr ? loads_[kind.index] : plan_.when.loads[kind.index];
-    schedules_.emplace_back(plan_.seed, kind.period, kind.jitter, load);
+    schedules_.emplace_back(
+        plan_.seed, kind.period, kind.jitter, load,
+        collection{kind.source->collect, kind.first_thing, std::max(kind.things_per_connection, 1U)});
     scripts_.push_back(nullptr);
     if (kind.script_text.empty()) continue;
     std::vector<script_column> columns;

@@ -109,6 +109,8 @@ population read_population(const member& m, std::string_view sector, diagnostics
   if (taken::text(tree, "driver") == "stock") out.driver = driver_choice::stock;
   out.gateway = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(taken::whole(tree, "gateway").value_or(0), 0, 1'000'000'000));
+  out.collect = taken::length(tree, "collect").value_or(duration{});
+  if (const node* collect = tree.find("collect")) out.collect_mark = collect->mark;
   read_tags(tree, out, found);
   return out;
 }

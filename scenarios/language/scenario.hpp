@@ -61,6 +61,8 @@ struct population {
   std::string payload_content;               ///< Media type of the payload; "" = the kind's own.
   driver_choice driver = driver_choice::native;
   std::uint32_t gateway = 0;  ///< Things per connection; 0 = each its own (direct).
+  duration collect{};         ///< Beat at which a gateway sends what its things report; 0 = as it comes.
+  source_mark collect_mark;
   std::vector<std::pair<std::string, std::string>> tags;
 };
 

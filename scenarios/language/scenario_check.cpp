@@ -147,6 +147,12 @@ void scenario_checker::operations_of(const population& p, const model_facts* fac
 }
 
 void scenario_checker::gateway(const population& p) {
+  if (p.collect.count() > 0 && p.gateway == 0)
+    found_.error("E103", p.collect_mark, "`collect` is what a gateway does, and " + p.full_name + " has none",
+                 "say how many things share one, as in `gateway: 100`");
+  if (p.collect.count() > 0 && p.every.count() > 0 && p.collect > p.every)
+    found_.error("E103", p.collect_mark,
+                 "`collect` is longer than `every`: a thing would report twice in one beat");
   if (p.gateway == 0 || p.over == protocol::mqtt) return;
   found_.error(
       "E103", p.over_mark,

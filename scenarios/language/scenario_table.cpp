@@ -78,6 +78,7 @@ const shape population{
                {"payload", &payload, "How a reading is written."},
                {"driver", &driver, "native or stock."},
                {"gateway", &positive, "Things that share one connection."},
+               {"collect", &shapes::duration, "A gateway sends what its things report once in this time."},
                {"tags", &shapes::scalars, "Words for thresholds and reports."}}};
 const shape populations{.kind = map, .help = "Kinds of things.", .item = &population, .keys = key_kind::name};
 

@@ -1,6 +1,8 @@
 // Schedules, load factors and ramps as tables of instants.
 #include "sim/schedule.hpp"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 using namespace wanwu;
@@ -52,7 +54,8 @@ TEST_CASE("The first operation from an instant is the one that a search would fi
   load_profile load;
   load.append(50s, 2);
   load.append(50s, 0.5);
-  const schedule plan{3, 3s, 0.3, load};
+  const duration beat = GENERATE(duration{}, duration{900ms}, duration{5s});
+  const schedule plan{3, 3s, 0.3, load, {beat, 0, 10}};
   for (std::uint32_t thing = 0; thing < 50; ++thing) {
     for (since_start at = 0s; at < 100s; at += 777ms) {
       std::uint32_t n = 0;
@@ -60,6 +63,29 @@ TEST_CASE("The first operation from an instant is the one that a search would fi
       CHECK(plan.first_from(thing, at) == n);
     }
   }
+}
+
+TEST_CASE("What the things of one gateway report is due at its beats, once each, never before its time") {
+  load_profile load;
+  load.append(100s, 1);
+  constexpr std::uint32_t first = 500, each = 40;
+  const schedule alone{9, 10s, 0.2, load}, plan{9, 10s, 0.2, load, {1s, first, each}};
+  std::set<since_start> phases;
+  for (std::uint32_t gateway = 0; gateway < 20; ++gateway) {
+    std::set<since_start> beats;
+    for (std::uint32_t thing = first + gateway * each; thing < first + (gateway + 1) * each; ++thing) {
+      for (std::uint32_t n = 0; n < 9; ++n) {
+        const auto own = alone.start_of(thing, n), at = plan.start_of(thing, n);
+        REQUIRE((own && at));
+        CHECK(*at >= *own);
+        CHECK(*at - *own < 1s);
+        beats.insert(*at % 1s);
+      }
+    }
+    CHECK(beats.size() == 1);
+    phases.insert(*beats.begin());
+  }
+  CHECK(phases.size() > 10);  // and not all gateways at once
 }
 
 TEST_CASE("A ramp brings connections up in order of rank and takes them down again") {
