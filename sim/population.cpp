@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "sim/huge_pages.hpp"
+
 namespace wanwu::sim {
 
 namespace {
@@ -20,6 +22,8 @@ population::population(const world_plan& plan, std::uint32_t worker)
   lane_connections_.reserve(plan.lanes.size());
   for (const lane_plan& lane : plan.lanes)
     lane_connections_.push_back(dealt(lane.connections, worker, workers_));
+  // About an equal share, a little more for uneven deals.
+  reserve_in_huge_pages(rows_, plan.thing_count() / workers_ + plan.thing_count() / workers_ / 64);
   std::uint32_t next_row = 0;
   for (const planned_population& kind : plan.populations) {
     population_block block;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "sim/decimal.hpp"
+
 namespace wanwu::sim {
 
 namespace {
@@ -20,9 +22,8 @@ constexpr std::uint64_t update_chance = stream_of("state.update");
 template <std::size_t N>
 std::size_t write_name(std::array<char, N>& out, std::string_view stem, std::uint64_t number,
                        std::size_t digits) {
-  std::array<char, 20> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  const auto length = static_cast<std::size_t>(end - text.data());
+  std::array<char, number_text_max> text;  // written before it is read
+  const auto length = static_cast<std::size_t>(print_integer(number, text.data()) - text.data());
   const std::size_t room = N - text.size() - 1;
   std::size_t at = std::min(stem.size(), room);
   std::copy_n(stem.data(), at, out.data());

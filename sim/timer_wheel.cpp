@@ -5,6 +5,8 @@
 #include <bit>
 #include <cassert>
 
+#include "sim/huge_pages.hpp"
+
 namespace wanwu::sim {
 
 namespace {
@@ -19,6 +21,7 @@ constexpr std::size_t byte_of(std::uint32_t tick, std::size_t level) {
 
 timer_wheel::timer_wheel(std::uint32_t count, time_point start, duration tick) : start_{start}, tick_{tick} {
   assert(tick.count() > 0);
+  reserve_in_huge_pages(links_, count);
   links_.resize(count);
 }
 
@@ -58,28 +61,38 @@ void timer_wheel::insert(std::uint32_t timer) {
   const std::size_t slot = byte_of(due, on);
   level& at = wheel_[on];
   here.due = due;
-  here.next = at.head[slot];
-  at.head[slot] = timer;
+  std::uint32_t& first = at.head[slot][timer % ways];
+  here.next = first;
+  first = timer;
   at.occupied[slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
 
-std::uint32_t timer_wheel::take_slot(std::size_t on, std::size_t slot) {
+template <class Take>
+void timer_wheel::empty_slot(std::size_t on, std::size_t slot, Take&& take) {
   level& at = wheel_[on];
-  const std::uint32_t first = at.head[slot];
-  at.head[slot] = last_in_slot;
-  at.occupied[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-  return first;
+  std::uint64_t& word = at.occupied[slot / 64];
+  const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+  if ((word & bit) == 0) return;
+  word &= ~bit;
+  heads next = at.head[slot];
+  at.head[slot].fill(last_in_slot);
+  for (bool more = true; more;) {
+    more = false;
+    for (std::uint32_t& timer : next) {
+      if (timer == last_in_slot) continue;
+      const std::uint32_t taken = timer;
+      timer = links_[taken].next;
+      if (timer != last_in_slot) __builtin_prefetch(&links_[timer], 1);
+      take(taken);
+      more = true;
+    }
+  }
 }
 
 void timer_wheel::move_to(std::uint32_t tick) {
   current_ = tick;
   for (std::size_t on = levels - 1; on > 0; --on) {
-    std::uint32_t timer = take_slot(on, byte_of(current_, on));
-    while (timer != last_in_slot) {
-      const std::uint32_t next = links_[timer].next;
-      insert(timer);
-      timer = next;
-    }
+    empty_slot(on, byte_of(current_, on), [this](std::uint32_t timer) { insert(timer); });
   }
 }
 
@@ -105,12 +118,10 @@ std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out
     if (!next || *next > last) break;
     if (*next != current_) move_to(*next);
     const std::size_t batch = out.size();
-    for (std::uint32_t timer = take_slot(0, byte_of(current_, 0)); timer != last_in_slot;) {
-      const std::uint32_t following = links_[timer].next;
+    empty_slot(0, byte_of(current_, 0), [&](std::uint32_t timer) {
       links_[timer].next = unarmed;
       out.push_back(timer);
-      timer = following;
-    }
+    });
     std::sort(out.begin() + static_cast<std::ptrdiff_t>(batch), out.end());
     move_to(current_ + 1);
   }

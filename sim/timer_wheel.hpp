@@ -21,6 +21,8 @@ class timer_wheel {
   /// Arms a timer that is not armed. A deadline in the past is due at once; one beyond 2^32 ticks is held at
   /// that bound.
   void arm(std::uint32_t timer, time_point due);
+  /// Asks the memory for a timer that is about to be armed again.
+  void expect(std::uint32_t timer) const { __builtin_prefetch(&links_[timer], 1); }
   bool armed(std::uint32_t timer) const { return links_[timer].next != unarmed; }
 
   /// Appends every timer due by `now`, ordered by (tick, timer), and disarms it. Returns how many.
@@ -44,16 +46,24 @@ class timer_wheel {
     std::uint32_t due{};
   };
   static_assert(sizeof(link) == 8);
+  /// A slot is so many lists, dealt out by timer: whoever walks them waits for memory once for all and not
+  /// once a timer, as along a single list.
+  static constexpr std::size_t ways = 8;
+  using heads = std::array<std::uint32_t, ways>;
   struct level {
-    std::array<std::uint32_t, slots> head;
+    std::array<heads, slots> head;
     std::array<std::uint64_t, slots / 64> occupied{};
-    level() { head.fill(last_in_slot); }
+    level() {
+      for (heads& slot : head) slot.fill(last_in_slot);
+    }
     std::optional<std::size_t> next_occupied(std::size_t from) const;
   };
 
   std::uint32_t tick_of(time_point at) const;
   void insert(std::uint32_t timer);
-  std::uint32_t take_slot(std::size_t on, std::size_t slot);
+  /// Empties a slot: calls `take` for each of its timers, whose link may be used again at once.
+  template <class Take>
+  void empty_slot(std::size_t on, std::size_t slot, Take&& take);
   void move_to(std::uint32_t tick);
   /// The first tick >= current_ that may hold a timer.
   std::optional<std::uint32_t> next_tick() const;

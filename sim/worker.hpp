@@ -101,11 +101,19 @@ class worker {
   void flush(std::uint8_t lane_index, time_point now);
   /// Only between two things: drivers report back from inside, and that looks at other things.
   void flush_full(time_point now);
+  /// The same when only the thing of this row has sent something.
+  void flush_full_of(std::uint32_t row, time_point now) {
+    const std::uint8_t lane_index = things_.block_of(row).kind->lane;
+    if (out_[lane_index].size() >= limits::batch_max) flush(lane_index, now);
+  }
   void flush_all(time_point now);
   void record_own();
 
   // worker_things.cpp: readings
   void pop_readings(time_point now);
+  /// Asks the memory for what the readings after the `done`-th of due_ will look at: among millions of things
+  /// it is in no cache.
+  void expect_rows(std::size_t done);
   void read_thing(std::uint32_t row, time_point now);
   void send_reading(std::uint32_t row, time_point intended, time_point now);
   void fire_conditions(std::uint32_t row, time_point intended, time_point now);

@@ -6,6 +6,13 @@
 
 namespace wanwu::sim {
 
+namespace {
+
+/// So many readings ahead of the one that is made, memory is asked for what they will look at.
+constexpr std::size_t expected_ahead = 8;
+
+}  // namespace
+
 void worker::things_up(std::uint8_t lane_index, std::uint32_t connection, time_point now) {
   const row_range behind = things_.rows_behind(lane_index, connection);
   for (std::uint32_t row = behind.begin; row < behind.end; ++row) {
@@ -101,12 +108,31 @@ void worker::count_start(time_point intended, time_point now) {
   peaks_.lag_ns = std::max(peaks_.lag_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
 }
 
+void worker::expect_rows(std::size_t done) {
+  const auto expect_row = [&](std::size_t i) {
+    if (i >= due_.size()) return;
+    things_.expect(due_[i]);
+    readings_.expect(due_[i]);
+  };
+  const auto expect_connection = [&](std::size_t i) {
+    if (i >= due_.size()) return;
+    lanes_[things_.block_of(due_[i]).kind->lane]->expect(things_.connection_of(due_[i]));
+  };
+  if (done == 0) {
+    for (std::size_t i = 0; i < 2 * expected_ahead; ++i) expect_row(i);
+    for (std::size_t i = 0; i < expected_ahead; ++i) expect_connection(i);
+  }
+  expect_row(done + 2 * expected_ahead);
+  expect_connection(done + expected_ahead);
+}
+
 void worker::pop_readings(time_point now) {
   due_.clear();
   readings_.pop_due(now, due_);
-  for (const std::uint32_t row : due_) {
-    read_thing(row, now);
-    flush_full(now);
+  for (std::size_t i = 0; i < due_.size(); ++i) {
+    expect_rows(i);
+    read_thing(due_[i], now);
+    flush_full_of(due_[i], now);
   }
 }
 
@@ -186,7 +212,7 @@ void worker::flood(time_point now) {
     ++counts_.due;
     context_.look_at(row, at(now));
     send_reading(row, now, now);
-    flush_full(now);
+    flush_full_of(row, now);
   }
 }
 

@@ -31,7 +31,13 @@ constexpr byte_class make_json_class() {
   for (unsigned c = 0; c < 256; ++c) out.safe[c] = c >= 0x20 && c != '"' && c != '\\';
   return out;
 }
+constexpr byte_class make_topic_class(bool slash) {
+  byte_class out;  // MQTT 5 §4.7: no wildcards in a name; a value must not add a level either
+  for (unsigned c = 0; c < 256; ++c) out.safe[c] = c != '+' && c != '#' && c != 0 && (slash || c != '/');
+  return out;
+}
 constexpr byte_class uri_bytes = make_uri_class();
+constexpr byte_class topic_bytes = make_topic_class(true), topic_level_bytes = make_topic_class(false);
 constexpr byte_class json_bytes = make_json_class();
 
 bool is_safe(std::string_view text, const byte_class& bytes) {
@@ -71,13 +77,6 @@ void write_json_escaped(std::string_view text, byte_writer& out) {
   }
 }
 
-bool fits_topic(std::string_view text, bool whole) {
-  for (const char c : text) {
-    if (c == '+' || c == '#' || c == '\0' || (c == '/' && !whole)) return false;
-  }
-  return true;
-}
-
 template <class Write>
 void with_number_text(byte_writer& out, Write write) {
   char* to = reinterpret_cast<char*>(out.grow(number_text_max));
@@ -99,7 +98,7 @@ bool write_at(const value& v, place where, bool whole, byte_writer& out) {
       out.append(text);
       return true;
     case place::topic:
-      if (!fits_topic(text, whole)) return false;
+      if (!is_safe(text, whole ? topic_bytes : topic_level_bytes)) return false;
       out.append(text);
       return true;
     case place::uri_path:
