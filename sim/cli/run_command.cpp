@@ -123,6 +123,8 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
   app.add_option("--phases", flags.phases, "Only these phases, by name").type_name("A,B");
   app.add_flag("--virtual", flags.run.wishes.plan.virtual_time,
                "Invented time, memory links and the embedded target: a week in minutes");
+  app.add_flag("--sink", flags.run.wishes.sink,
+               "With --virtual: speak to nobody; count what would be sent and print its digest");
   app.add_flag("--dry-run", flags.dry, "Print the plan, or the cases; send nothing");
   add_run_flags(app, flags.run);
   add_suite_flags(app, flags.suites);
@@ -130,6 +132,9 @@ int run_command(std::span<const std::string> arguments, const global_options& gl
   if (!to_wishes("run", arguments, flags.run) ||
       !to_suite_wishes(flags.suites, flags.run.wishes, flags.wanted))
     return exit_bad_input;
+  if (flags.run.wishes.sink && !flags.run.wishes.plan.virtual_time)
+    return usage_error("run", "--sink is for runs in invented time: give --virtual too");
+  if (flags.run.wishes.sink) flags.run.wishes.witness = false;  // nothing arrives anywhere
   if (flags.files.size() > 1 && !flags.run.wishes.out.empty())
     return usage_error("run", "--out names the folder of one run; give one FILE");
 

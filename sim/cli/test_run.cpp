@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <iostream>
+#include <type_traits>
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -20,6 +22,7 @@
 #include "sim/engine.hpp"
 #include "sim/limits.hpp"
 #include "sim/virtual_network.hpp"
+#include "sim/virtual_sink.hpp"
 #include "sim/witness.hpp"
 
 namespace wanwu::cli {
@@ -116,6 +119,7 @@ struct run_end {
   report::ending how = report::ending::complete;
   int signal = 0;
   std::string trouble;        ///< A sentence for stderr.
+  std::string remark;         ///< A line after the results.
   bool is_unwritten = false;  ///< A file that was asked for is not there, or not whole.
 };
 
@@ -153,7 +157,9 @@ class live_run {
     return end;
   }
 
-  run_end invented(report::collector& run, sim::virtual_network& world) {
+  /// `World`: a virtual_network or a virtual_sink.
+  template <class World>
+  run_end invented(report::collector& run, World& world) {
     run_end end;
     time_point shown;
     world.run([&](time_point now) {
@@ -229,6 +235,7 @@ int write_results(const report::run_record& run, const run_wishes& wishes, const
                   const global_options& global) {
   const report::summary of = report::summarize(run);
   std::cout << report::write_terminal(run, of, {use_colour(global, STDOUT_FILENO), true}) << std::flush;
+  if (!end.remark.empty()) std::cout << end.remark << std::endl;
   bool all_written = !end.is_unwritten;
   for (const auto& [format, path] : wishes.to) {
     const std::string problem = report::write_report(format, path, run, of);
@@ -307,22 +314,34 @@ int drive_steady(const sim::world_plan& plan, report::run_record record,
   return write_results(run.finish(chrono::steady_clock::now(), end.how), wishes, end, global);
 }
 
+/// The same for the same seed and scenario, on any number of workers.
+std::string digest_text(const sim::sink_totals& taken) {
+  return fmt::format("nothing was spoken: digest {:016x} of {} messages, {} bytes", taken.digest,
+                     taken.messages, taken.bytes);
+}
+
+/// In invented time. `World`: a virtual_network, or a virtual_sink, which speaks to nobody.
+template <class World, class Settings>
 int drive_virtual(const sim::world_plan& plan, report::run_record record,
                   std::optional<report::bundle_writer> bundle, const run_wishes& wishes,
-                  const global_options& global, signal_watch& signals) {
-  const time_point started = sim::virtual_network::start_instant();
+                  const global_options& global, signal_watch& signals, const Settings& settings) {
+  const time_point started = sim::virtual_network::start_instant(), over = started + plan.when.end;
   report::collector run{std::move(record), started, std::move(bundle)};
   std::optional<observation_file> file;
   if (!wishes.observations.empty()) file.emplace(wishes.observations, started);
   observation_tee tee{run.add_worker(), file ? &*file : nullptr};
-  sim::virtual_network world{plan, tee, {.epoch_ms = plan.frame.start_ms, .witness = wishes.witness}};
+  World world{plan, tee, settings};
   live_run live{plan, wishes, global, signals, nullptr};
   run_end end = live.invented(run, world);
   end.trouble = world.script_problem();
-  if (const std::string said = world.witness_problem(); !said.empty())
-    run.log(started + plan.when.end, report::log_level::warning, "witness", said);
+  if constexpr (std::is_same_v<World, sim::virtual_sink>) {
+    end.remark = "sink        " + digest_text(world.taken());
+    run.log(over, report::log_level::info, "sink", digest_text(world.taken()));
+  } else if (const std::string said = world.witness_problem(); !said.empty()) {
+    run.log(over, report::log_level::warning, "witness", said);
+  }
   end.is_unwritten = file && !closed_whole(*file, wishes);
-  return write_results(run.finish(started + plan.when.end, end.how), wishes, end, global);
+  return write_results(run.finish(over, end.how), wishes, end, global);
 }
 
 }  // namespace
@@ -385,9 +404,15 @@ int run_test(const lang::load_result& loaded, const run_wishes& wishes, const gl
   bool refused = false;
   auto bundle = make_bundle(record, wishes, refused);
   if (refused) return exit_bad_input;
-  return wishes.plan.virtual_time
-             ? drive_virtual(**plan, std::move(record), std::move(bundle), wishes, global, signals)
-             : drive_steady(**plan, std::move(record), std::move(bundle), wishes, global, signals);
+  const std::int64_t epoch_ms = (*plan)->frame.start_ms;
+  if (wishes.sink)
+    return drive_virtual<sim::virtual_sink>(**plan, std::move(record), std::move(bundle), wishes, global,
+                                            signals, sim::virtual_sink::settings{.epoch_ms = epoch_ms});
+  if (wishes.plan.virtual_time)
+    return drive_virtual<sim::virtual_network>(
+        **plan, std::move(record), std::move(bundle), wishes, global, signals,
+        sim::virtual_options{.epoch_ms = epoch_ms, .witness = wishes.witness});
+  return drive_steady(**plan, std::move(record), std::move(bundle), wishes, global, signals);
 }
 
 }  // namespace wanwu::cli

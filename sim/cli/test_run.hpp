@@ -29,6 +29,7 @@ struct run_wishes {
   bool quiet = false;
   bool verbose = false;
   bool witness = true;
+  bool sink = false;         ///< In virtual time: speak to nobody, count and digest what would be sent.
   std::string command_line;  ///< For the manifest.
 };
 
