@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -91,6 +92,27 @@ def wanwu(folder, command, things, while_standing=None):
     if last["sent"] > first["sent"]:
         seen["per_million"] = (last["cpu"] - first["cpu"]) / (last["sent"] - first["sent"]) * 1e6
     return seen
+
+
+def invented(scenario, workers):
+    """`wanwu run --virtual --sink`: CPU seconds and most memory of the whole process, messages and their digest."""
+    process = subprocess.Popen([*PINNED, str(WANWU), "run", str(scenario), "--virtual", "--sink", "--no-bundle", "--quiet",
+                                "--workers", str(workers)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        text = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+    seen = re.search(r"digest ([0-9a-f]{16}) of (\d+) messages", text)
+    if process.returncode != 0 or not seen:
+        raise RuntimeError(f"wanwu run {scenario}: exit code {process.returncode}, {text.strip()[-500:]}")
+    return {"digest": seen.group(1), "operations": int(seen.group(2)), "cpu": used.ru_utime + used.ru_stime,
+            "bytes": used.ru_maxrss * 1024}
 
 
 def peer_cpu(operations, command, **more):

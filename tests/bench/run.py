@@ -156,7 +156,8 @@ def ratios_of_rows(_folder):
 
 ROWS = {"mqtt-qos0": mqtt_qos0, "mqtt-qos0-paced": mqtt_qos0_paced, "mqtt-qos1": mqtt_qos1, "mqtt-e2e": mqtt_e2e,
         "mqtt-idle-bytes": mqtt_idle_bytes, "mqtt-connect": mqtt_connect, "http-post": http_post, "coap-con": coap_con,
-        "virtual-time": virtual_time, "mqtt-1m": million.mqtt_1m, "coap-1m": million.coap_1m, "world-1m": million.world_1m,
+        "virtual-time": virtual_time, "mqtt-1m": million.mqtt_1m, "coap-1m": million.coap_1m, "gateway-1m": scale.gateway_1m,
+        "world-1m": million.world_1m, "virtual-10m": scale.virtual_10m,
         "mqtt-sink": scale.mqtt_sink, "ratios": ratios_of_rows, "scaling": scale.scaling}
 
 

@@ -32,6 +32,35 @@ def mqtt_sink(folder):
                   "at least 400,000/s", at_least=True, sound=made["counters_agree"])
 
 
+def gateway_1m(folder):
+    """A gateway beats once a second: what its things report leaves with one send()."""
+    things, each, hold = (20_000, 100, "3 s") if effort.quick else (1_000_000, 1_000, "6 s")
+    rate = 2_000 if effort.quick else RATE
+    connections, every = things // each, f"{things // rate} s"
+    together = rate // connections  # what the things of a gateway report in a beat
+    scenario_of = lambda target: worlds.gateways(folder, target.port, things, each, every, "1 s", hold, collect="1 s")
+    with Embedded(folder, generators.WANWU, "mqtt") as target:
+        yield beside_floor(
+            "gateway-1m", f"{A_MESSAGE}, {things:,} things, {connections:,} gateways", target, None,
+            lambda: wanwu(folder, ["run", scenario_of(target)], things),
+            lambda: floor("mqtt-qos0-paced", target, connections=connections, rate=rate, operations=3 * rate, batch=together),
+            limit=1.0, must_be_in_time=True)
+
+
+def virtual_10m(folder):
+    """The program itself, its sink in place of a target: all that is sent is rendered, counted and digested. The second
+    run has three workers and must give the same digest; only the first is measured."""
+    things = 100_000 if effort.quick else 10_000_000
+    scenario = worlds.mixed(folder, things, "10 min", "1 min", "59 min")
+    runs = [generators.invented(scenario, workers) for workers in (1, 3)]
+    print(f"  virtual-10m: digest {runs[0]['digest']} of {runs[0]['operations']:,} messages", file=sys.stderr)
+    same = runs[0]["digest"] == runs[1]["digest"] and agree("messages", runs[0]["operations"], runs[1]["operations"])
+    first = runs[0]
+    yield row("virtual-10m", f"messages a CPU second, {things:,} things", [first["operations"] / first["cpu"]],
+              limit=2_000_000, rule="at least 2 million/s", at_least=True, sound=same, digest=first["digest"])
+    yield row("virtual-10m", f"MB of memory, {things:,} things", [first["bytes"] / 1e6], limit=1_500, rule="1.5 GB", sound=same)
+
+
 def scaling(folder):
     """One rate for all sizes, so that only their number differs. What a message of 1,000 things costs is the floor."""
     sizes = (1_000, 4_000) if effort.quick else (1_000, 10_000, 100_000, 1_000_000)

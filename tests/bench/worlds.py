@@ -43,7 +43,50 @@ def coap_requests(folder, port, things, every, hold):
     return write(folder, "coap", port, "", COAP_TELEMETRY, things, every, "3 s", hold)
 
 
-def gateways(folder, port, things, each, every, ramp, hold):
-    """Meters behind gateways of `each`."""
+def gateways(folder, port, things, each, every, ramp, hold, collect=None):
+    """Meters behind gateways of `each`; a gateway sends what they report once in `collect`, or each as it comes."""
     return write(folder, "mqtt", port, MQTT_ENDPOINT, MQTT_TELEMETRY, things, every, ramp, hold,
-                 f", gateway: {each}")
+                 f", gateway: {each}" + (f", collect: {collect}" if collect else ""))
+
+
+# Kinds of an invented world: one or two of a sector, over what such a thing speaks, as shares of all things.
+MIXED = (("city", "parking-spot", "coap", 20), ("industry", "plc-line", "mqtt", 4), ("agriculture", "soil-probe", "coap", 11),
+         ("military", "perimeter-sensor", "coap", 1), ("education", "library-gate", "http", 1),
+         ("health", "pulse-oximeter", "mqtt", 4), ("aerospace", "aircraft", "mqtt", 1), ("energy", "meter", "mqtt", 25),
+         ("logistics", "rfid-portal", "http", 2), ("other", "thermostat", "mqtt", 12), ("other", "smart-plug", "mqtt", 12),
+         ("other", "people-counter", "coap", 7))
+
+
+def mixed(folder, things, every, ramp, hold):
+    """Things of twelve kinds in ten sectors over three protocols, each reporting once in `every`."""
+    place = pathlib.Path(folder)
+    (place / "mixed.target.yaml").write_text(f"""wanwu: target/v1
+name: mixed
+endpoints:
+  mqtt: {{ url: "mqtt://127.0.0.1:1883", {MQTT_ENDPOINT} }}
+  coap: {{ url: "coap://127.0.0.1:5683" }}
+  http: {{ url: "http://127.0.0.1:8080" }}
+operations:
+  telemetry:
+    mqtt: {MQTT_TELEMETRY}
+    coap: {{ method: POST, path: "/things/${{thing.id}}/telemetry", confirmable: true }}
+    http: {{ method: POST, path: "/things/${{thing.id}}/telemetry" }}
+""")
+    sectors = {}
+    for sector, kind, over, share in MIXED:
+        sectors.setdefault(sector, []).append(
+            f"    {kind}: {{ model: builtin/{kind}, count: {things * share // 100}, over: {over}, every: {every} }}")
+    kinds = "\n".join(f"  {sector}:\n" + "\n".join(lines) for sector, lines in sectors.items())
+    scenario = place / "mixed.scenario.yaml"
+    scenario.write_text(f"""wanwu: scenario/v1
+name: mixed
+target: mixed.target.yaml
+sectors:
+{kinds}
+phases:
+  - ramp: {ramp}
+  - hold: {hold}
+thresholds:
+  - things.connected max > 0
+""")
+    return scenario

@@ -42,12 +42,19 @@ class Bench(Case):
         self.assertEqual(400, rows[0]["limit"])
 
     def test_rows_of_size_count_what_their_targets_count(self):
-        rows, done = self.rows("mqtt-sink", "scaling")
-        self.assertEqual(["mqtt-sink"] * 3 + ["scaling"] * 4, [row["name"] for row in rows])
+        rows, done = self.rows("gateway-1m", "mqtt-sink", "scaling")
+        self.assertEqual(["gateway-1m"] + ["mqtt-sink"] * 3 + ["scaling"] * 4, [row["name"] for row in rows])
         for row in rows:
             self.check(row, done)
-        self.assertEqual(400_000, rows[2]["limit"])
-        self.assertEqual(rows[3]["ours"]["median"], rows[4]["floor"])  # the smallest size is what the others are held to
+        self.assertEqual(1.0, rows[0]["limit"])
+        self.assertEqual(400_000, rows[3]["limit"])
+        self.assertEqual(rows[4]["ours"]["median"], rows[5]["floor"])  # the smallest size is what the others are held to
+
+    def test_an_invented_world_has_one_digest_on_any_number_of_workers(self):
+        rows, done = self.rows("virtual-10m")
+        for row in rows:
+            self.check(row, done)  # the digests agree
+        self.assertRegex(rows[0]["digest"], "^[0-9a-f]{16}$")
 
     def test_rows_of_a_million_count_what_their_target_counts(self):
         rows, done = self.rows("mqtt-1m", "coap-1m")
