@@ -7,17 +7,15 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "reports/collector.hpp"
-#include "reports/progress.hpp"
 #include "reports/summary.hpp"
 #include "reports/writers/writers.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/cli/embedded_process.hpp"
 #include "sim/cli/observation_file.hpp"
+#include "sim/cli/progress_printer.hpp"
 #include "sim/cli/run_facts.hpp"
 #include "sim/engine.hpp"
 #include "sim/limits.hpp"
@@ -33,65 +31,10 @@ namespace chrono = std::chrono;
 
 constexpr duration start_allowance = chrono::milliseconds{100};
 constexpr duration start_allowance_per_thing = chrono::microseconds{1};
-constexpr duration plain_progress_every = chrono::seconds{10};
 
 std::int64_t unix_ms() {
   return chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch()).count();
 }
-
-/// Progress on stderr, in the way asked for.
-class progress_printer {
- public:
-  progress_printer(const run_wishes& wishes, const global_options& global) {
-    const bool terminal = isatty(STDERR_FILENO) == 1;
-    const char* term = getenv("TERM");
-    mode_ = report::progress_mode_of(wishes.quiet ? "none" : wishes.progress, terminal,
-                                     term == nullptr ? "" : term);
-    style_.color = use_colour(global, STDERR_FILENO);
-    winsize window{};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20) style_.columns = window.ws_col;
-  }
-
-  /// A line that stays.
-  void say(const std::string& line) {
-    if (line.empty() || mode_ == report::progress_mode::none || mode_ == report::progress_mode::json) return;
-    std::cerr << line << '\n' << std::flush;
-    lines_ = 0;
-  }
-
-  void show(const report::collector& run, const report::tick& seen, bool last) {
-    const report::progress_snapshot now = run.progress();
-    switch (mode_) {
-      case report::progress_mode::none:
-        return;
-      case report::progress_mode::tty: {
-        const std::string view = report::progress_view(now, style_);
-        std::cerr << report::progress_rewind(lines_) << view << '\n' << std::flush;
-        lines_ = static_cast<std::size_t>(std::count(view.begin(), view.end(), '\n')) + 1;
-        return;
-      }
-      case report::progress_mode::plain: {
-        const double every = chrono::duration<double>(plain_progress_every).count();
-        if (last || seen.phase_changed || now.at_s - shown_s_ >= every) {
-          shown_s_ = now.at_s;
-          std::cerr << report::progress_line(now) << '\n' << std::flush;
-        }
-        for (const std::size_t i : seen.newly_crossed)
-          std::cerr << report::limit_crossed_line(now, now.limits[i]) << '\n' << std::flush;
-        return;
-      }
-      case report::progress_mode::json:
-        std::cerr << report::progress_json(now) << '\n' << std::flush;
-        return;
-    }
-  }
-
- private:
-  report::progress_mode mode_{};
-  report::progress_style style_;
-  std::size_t lines_ = 0;
-  double shown_s_ = -1e9;
-};
 
 /// SIGINT and SIGTERM as values. Blocked from construction on, also for threads made later.
 class signal_watch {
