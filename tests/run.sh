@@ -62,7 +62,7 @@ run_preset() {
   if [ "$preset" != tsan ] && [ "$preset" != fuzz ]; then
     # These mostly wait for the clock: beside each other they are on time, beside busy tests they are not.
     note "$preset: test what is timed"
-    run_tests "$preset" "$log.timed.ctest" -j3 -L timed "${select[@]}"
+    run_tests "$preset" "$log.timed.ctest" -j2 -L timed "${select[@]}"
   fi
 }
 
