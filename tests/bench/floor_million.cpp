@@ -109,11 +109,13 @@ void run(const job& work) {
       own_table();
       connect_some(first, last - first, port);
       ++stands;
+      stands.notify_one();
       leave.wait(false);
     });
   }
-  while (stands.load() < clients || accepted.load() < work.connections)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  for (auto seen = stands.load(); seen < clients; seen = stands.load()) stands.wait(seen);
+  while (accepted.load() < work.connections)
+    std::this_thread::yield();  // the last few are in the queues already
   whole.print(work.connections);
   ::_exit(0);  // closing a million sockets one by one is no part of this
 }

@@ -50,7 +50,7 @@ class FullDisk(Case):
         self.assertFalse((self.folder / "kept/run").exists())
 
     def test_full_in_the_middle_of_a_run(self):
-        done = self.on_small_disk(48, f"{WANWU} run small.scenario.yaml -q --out disk/run")
+        done = self.on_small_disk(32, f"{WANWU} run small.scenario.yaml -q --out disk/run")
         self.expect(EXIT_PASS, done)
         self.assertRegex(done.stdout, "bundle +cannot write .* in disk/run: No space left on device; what follows was kept in memory only")
         self.assertIn("thresholds", done.stdout)
