@@ -1,8 +1,9 @@
 // A world in invented time that speaks to nobody: every message is rendered, taken by a sink and forgotten.
 // What the generator itself can do, for as many things as memory holds.
 //
-// The clock moves in steps that all workers share, and nothing that is sent depends on a step: readings are
-// those of the instant they were due. So the digest is the same on any number of workers.
+// The clock moves in steps that all workers share. Readings are those of the instant they were due, and a
+// step only decides when a thing comes up, alike on all workers: so the digest is the same on any number of
+// them.
 #pragma once
 
 #include <functional>
