@@ -116,10 +116,10 @@ class Monitor:
         return True
 
     def settled(self, topic, seconds=20):
-        # Mosquitto publishes a number each second, and only when it has changed.
+        # Mosquitto publishes a number that has changed once a second or two (it counts whole ones).
         last, deadline = self.values.get(topic), time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.read(1.6)
+            self.read(2.6)
             if self.values.get(topic) == last:
                 return last or 0
             last = self.values.get(topic)
