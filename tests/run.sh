@@ -41,7 +41,7 @@ run_preset() {
     asan)
       # Built by clang, with the fuzz programs in it. Whole runs that measure and browser tests are the release
       # stage's; faults and hostile input are this one's too.
-      select=(-E '^(schema: |e2e\.(results|counters|examples|bench)|target\.clients\.|report page|latency)')
+      select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|generator)|target\.clients\.|report page|latency)')
       echo "asan: without the end-to-end runs that measure, independent clients and browser pages" ;;
     tsan)
       # Only these start threads: Paho behind its driver, the recorder, the engine's workers, the target's shards.
