@@ -5,19 +5,14 @@
 
 #include <catch2/catch.hpp>
 
-#include "scenarios/language/load.hpp"
 #include "sim/limits.hpp"
+#include "tests/sim/invented_world.hpp"
 
 using namespace wanwu;
 using namespace wanwu::sim;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct keeper final : observation_sink {
-  void record(std::span<const observation> seen) override { all.insert(all.end(), seen.begin(), seen.end()); }
-  std::vector<observation> all;
-};
 
 struct outcome_of_run {
   sink_totals taken;
@@ -26,18 +21,9 @@ struct outcome_of_run {
 };
 
 outcome_of_run run(const std::string& text, std::uint32_t workers, std::uint64_t seed = 1) {
-  lang::load_options options;
-  options.seed = seed;
-  const lang::load_result loaded = lang::load_text("test.yaml", text, options);
-  INFO(lang::format_diagnostics(loaded.found, *loaded.sources, lang::diagnostic_format::human));
-  REQUIRE(loaded.ok());
-  plan_options wanted;
-  wanted.workers = workers;
-  wanted.virtual_time = true;
-  const auto plan = make_plan(loaded.scenario, loaded.scenario->target, wanted);
-  REQUIRE(plan);
+  const auto plan = plan_of(text, workers, seed);
   keeper seen;
-  virtual_sink world{**plan, seen, {.epoch_ms = 1'767'225'600'000}};
+  virtual_sink world{*plan, seen, {.epoch_ms = 1'767'225'600'000}};
   world.run([](time_point) { return true; });
   return {world.taken(), std::move(seen.all), world.levels().all};
 }
