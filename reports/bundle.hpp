@@ -59,6 +59,10 @@ class bundle_writer {
 /// damaged line.
 bundle_result<run_record> read_bundle(const std::string& directory);
 
+/// Puts the first `count` seconds of the bundle's series in front of those in `into`: what a long run left to
+/// its bundle. `into` must be the record of the run that wrote it. What cannot be read is left out.
+void read_series_back(const std::string& directory, std::size_t count, run_record& into);
+
 inline constexpr std::size_t bundle_line_bytes_max = 4'000'000;
 inline constexpr std::size_t bundle_series_max = 1'000'000;  ///< Seconds: eleven days.
 inline constexpr std::size_t bundle_log_max = 100'000;       ///< Later entries are counted, not kept.

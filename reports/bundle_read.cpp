@@ -1,6 +1,9 @@
 // Reads a bundle back, whatever became of the run that wrote it.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -38,6 +41,20 @@ void read_latencies(const fs::path& root, run_record& run) {
 }
 
 }  // namespace
+
+void read_series_back(const std::string& directory, std::size_t count, run_record& into) {
+  std::vector<series_point> earlier;
+  std::size_t seen = 0;
+  for_each_line(fs::path{directory} / "series.ndjson", [&](std::string_view line) {
+    if (seen++ >= std::min(count, bundle_series_max)) return line_fate::taken;
+    auto point = read_series_point(line, into);
+    if (!point) return line_fate::damaged;
+    earlier.push_back(std::move(*point));
+    return line_fate::taken;
+  });
+  into.series.insert(into.series.begin(), std::make_move_iterator(earlier.begin()),
+                     std::make_move_iterator(earlier.end()));
+}
 
 bundle_result<run_record> read_bundle(const std::string& directory) {
   const fs::path root{directory};

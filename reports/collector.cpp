@@ -122,6 +122,8 @@ tick collector::second(time_point now, const gauges& levels) {
   if (out.phase_changed || run_.series.empty()) {
     const auto& phases = run_.shape.phases;
     log(now, log_level::info, "phase", phases.empty() ? "run" : phases[phase_].name);
+    // The last phase still gets its stragglers.
+    if (phase_ > 1) run_.store.pack_before(phase_ - 1);
   }
   out.newly_crossed = watch_limits(run_, point.at_s, out.must_stop);
   if (out_) {
@@ -130,13 +132,22 @@ tick collector::second(time_point now, const gauges& levels) {
     out_->end_latency_second(point.at_s);
   }
   interval_->clear();
-  run_.series.push_back(std::move(point));
+  keep(std::move(point));
   for (const auto index : out.newly_crossed) note_crossed(index);
   if (out_ && run_.bundle_problem.empty() && !out_->problem().empty()) {
     run_.bundle_problem = out_->problem();
     run_.log.push_back({last_s_, log_level::error, -1, "bundle", run_.bundle_problem});
   }
   return out;
+}
+
+// A run of hours would fill memory with its own seconds: those that are on disk wait there for finish().
+void collector::keep(series_point point) {
+  if (out_ && out_->problem().empty()) {
+    only_on_disk_ += run_.series.size();
+    run_.series.clear();
+  }
+  run_.series.push_back(std::move(point));
 }
 
 void collector::note_crossed(std::size_t index) {
@@ -168,7 +179,9 @@ void collector::try_rate(time_point now, const rate_try& next) {
 const run_record& collector::finish(time_point now, ending how) {
   run_.end = how;
   log(now, how == ending::complete ? log_level::info : log_level::warning, "end", std::string{name_of(how)});
+  run_.duration_s = std::max(run_.duration_s, seconds_of(now - started_));
   if (!out_) return run_;
+  read_series_back(out_->path(), only_on_disk_, run_);
   out_->finish(run_, to_summary_json(run_, summarize(run_)));
   if (run_.bundle_problem.empty()) run_.bundle_problem = out_->problem();
   return run_;

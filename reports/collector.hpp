@@ -43,6 +43,7 @@ class collector {
   /// Judges, writes summary.json, closes the bundle. The workers must have stopped.
   const run_record& finish(time_point now, ending how);
 
+  /// Before finish() a run with a bundle has only its last second in `series`.
   const run_record& run() const noexcept { return run_; }
   /// Gives the record away; the collector is of no use after it.
   run_record take_run() && { return std::move(run_); }
@@ -51,6 +52,7 @@ class collector {
 
  private:
   void take_from_workers(series_point& point);
+  void keep(series_point point);
   void note_crossed(std::size_t index);
   void add_last_second(progress_snapshot& out) const;
 
@@ -62,6 +64,7 @@ class collector {
   gauges before_;
   double last_s_{};
   std::uint32_t phase_{};
+  std::size_t only_on_disk_{};  ///< Seconds that the bundle has and run_.series has not.
 };
 
 }  // namespace wanwu::report

@@ -25,7 +25,7 @@ class histogram {
   void record(std::uint64_t value_us, std::uint64_t count = 1) {
     const std::size_t at = index_of(value_us < highest_us ? value_us : highest_us);
     if (at >= counts_.size()) [[unlikely]]
-      grow(at);
+      grow(at);  // also when packed: then there is no bucket
     counts_[at] += count;
     total_ += count;
   }
@@ -34,6 +34,9 @@ class histogram {
   void merge(const histogram& other);
   /// Forgets the values and keeps the memory.
   void clear() noexcept;
+  /// Keeps only buckets that hold something, some 8 bytes each: for values that are seldom added to or asked
+  /// for from now on. The next that is added brings the buckets back.
+  void pack();
 
   std::uint64_t count() const noexcept { return total_; }
   int digits() const noexcept { return digits_; }
@@ -62,8 +65,17 @@ class histogram {
   std::uint64_t lowest_at(std::size_t index) const noexcept;
   std::uint64_t highest_at(std::size_t index) const noexcept;
   void grow(std::size_t index);
+  void unpack();
+  histogram unpacked() const;
+  bool counts_alike(const histogram& other) const noexcept;  ///< Both unpacked.
 
-  std::vector<std::uint64_t> counts_;
+  /// A bucket's count, or a part of it: larger ones are in several.
+  struct packed_count {
+    std::uint32_t index{}, count{};
+  };
+
+  std::vector<std::uint64_t> counts_;  ///< By bucket; empty while packed.
+  std::vector<packed_count> packed_;   ///< In the order of buckets; empty while not packed.
   std::uint64_t total_{};
   std::uint64_t mask_;
   int half_bits_;

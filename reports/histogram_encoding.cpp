@@ -108,6 +108,7 @@ std::optional<octets> inflate_bounded(const octets& compressed) {
 }  // namespace
 
 std::string histogram::encode() const {
+  if (!packed_.empty()) return unpacked().encode();
   std::size_t used = counts_.size();
   while (used > 0 && counts_[used - 1] == 0) --used;
   const octets payload = payload_of(counts_, used);

@@ -99,6 +99,13 @@ void phase_cells::clear() noexcept {
   seconds = 0;
 }
 
+void phase_cells::pack() {
+  for (const auto index : touched) cells[index].latency.pack();
+  for (auto& latency : headline) latency.pack();
+  lag.pack();
+  levels.lateness.pack();
+}
+
 metric_store::metric_store(const run_shape& shape)
     : populations_{shape.populations}, phases_(std::max<std::size_t>(1, shape.phases.size())) {
   for (const auto& phase : shape.phases) phase_names_.push_back(phase.name);
@@ -112,6 +119,12 @@ phase_cells& metric_store::phase(std::size_t index) {
 
 const phase_cells* metric_store::find_phase(std::size_t index) const noexcept {
   return index < phases_.size() ? phases_[index].get() : nullptr;
+}
+
+void metric_store::pack_before(std::size_t index) {
+  for (std::size_t i = 0; i < std::min(index, phases_.size()); ++i) {
+    if (phases_[i]) phases_[i]->pack();
+  }
 }
 
 void metric_store::add_error(const error_group& seen) {

@@ -94,6 +94,8 @@ struct phase_cells {
   cell& touch(std::size_t index);
   void merge(const phase_cells& other);
   void clear() noexcept;
+  /// Gives back memory that a phase needs only while much is added to it.
+  void pack();
 };
 
 /// Most different failures kept apart; what comes later is counted together.
@@ -125,6 +127,8 @@ class metric_store {
   phase_cells& phase(std::size_t index);
   const phase_cells* find_phase(
       std::size_t index) const noexcept;  ///< nullptr when nothing was measured in it.
+  /// Phases before `index` are over: what they hold is packed. Late answers may still be added.
+  void pack_before(std::size_t index);
   std::size_t phase_count() const noexcept { return phases_.size(); }
   std::size_t population_count() const noexcept { return populations_.size(); }
   const std::vector<population_tags>& populations() const noexcept { return populations_; }

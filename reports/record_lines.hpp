@@ -21,6 +21,8 @@ std::string to_manifest_json(const run_record& of);
 /// Adds the second to the record: series, store, failures. False when the line is damaged or does not fit the
 /// shape.
 bool read_series_line(std::string_view line, run_record& into);
+/// A second on its own. Nothing when the line is damaged or does not fit the shape of `of`.
+std::optional<series_point> read_series_point(std::string_view line, const run_record& of);
 /// An entry on its own.
 std::optional<log_entry> read_log_entry(std::string_view line);
 std::optional<ending> ending_named(std::string_view word) noexcept;

@@ -294,10 +294,14 @@ void apply(const series_point& point, run_record& into) {
 
 }  // namespace
 
+std::optional<series_point> read_series_point(std::string_view line, const run_record& of) {
+  const auto parsed = json::parse(line, nullptr, false);
+  return parsed.is_discarded() ? std::nullopt : read_point(parsed, of);
+}
+
 bool read_series_line(std::string_view line, run_record& into) {
   if (into.series.size() >= bundle_series_max) return false;
-  const auto parsed = json::parse(line, nullptr, false);
-  auto point = parsed.is_discarded() ? std::nullopt : read_point(parsed, into);
+  auto point = read_series_point(line, into);
   if (!point) return false;
   apply(*point, into);
   into.series.push_back(std::move(*point));

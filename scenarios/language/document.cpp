@@ -373,6 +373,7 @@ std::unique_ptr<node> load_document(source_set& sources, const std::string& path
     text.resize(document_limits::bytes_max + 1);
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+    text.shrink_to_fit();  // kept for messages as long as the run: what it could have been is not
   }
   if (!in.is_open() || in.bad() || (text.empty() && !in.eof())) {
     found.error("E001", asked_at, "`" + path + "` cannot be read", "is the path right, and a file?");

@@ -20,8 +20,8 @@ class Platform(Target):
         super().__init__(folder)
         self.connections, self.options, self.core = connections, options, ["taskset", "-c", str(TARGET_CORE)] if pinned else []
 
-    def start(self):
-        self.mqtt, self.coap, self.http = free_port(), free_port(), free_port()
+    def start(self, ports=None):
+        self.mqtt, self.coap, self.http = ports or (free_port(), free_port(), free_port())
         self.port = self.coap  # where the floor's requests go
         log = open(self.folder / "Platform.log", "ab")
         self.process = subprocess.Popen(

@@ -99,8 +99,10 @@ TEST_CASE("A finished bundle gives the same summary as the run that wrote it") {
   collector collecting{std::move(run), t0, std::move(*out)};
   auto& sink = collecting.add_worker();
   feed(collecting, sink, seconds);
-  const auto& ended = collecting.finish(t0 + std::chrono::seconds{seconds}, ending::complete);
+  CHECK(collecting.run().series.size() == 1);  // the bundle has the others
+  const auto& ended = collecting.finish(t0 + std::chrono::seconds{seconds} + 1ms, ending::complete);
   CHECK(ended.bundle_problem.empty());
+  CHECK(ended.series.size() == static_cast<std::size_t>(seconds));
 
   const auto back = read_bundle(at.run());
   REQUIRE(back);
@@ -213,6 +215,8 @@ TEST_CASE("A full disk is told once, and the run goes on in memory") {
   CHECK(ended.bundle_problem.find("series.ndjson") != std::string::npos);
   CHECK(ended.bundle_problem.find("File too large") != std::string::npos);
   CHECK(ended.store.read("telemetry.sent", {}, "")->count == 600);
+  REQUIRE(ended.series.size() == 6);
+  for (std::size_t s = 1; s < 6; ++s) CHECK(ended.series[s].at_s == static_cast<double>(s));
   const auto back = read_bundle(at.run());
   REQUIRE(back);
   CHECK(back->series.size() == 1);

@@ -109,3 +109,42 @@ TEST_CASE("Damaged encodings are refused") {
   }
   CHECK_FALSE(histogram::decode("not base64 at all!"));
 }
+
+TEST_CASE("A packed histogram tells, merges and takes values as the same one unpacked") {
+  const int digits = GENERATE(2, 3);
+  const auto first = samples(5, 3'000), more = samples(6, 500);
+  const auto plain = filled(digits, first);
+  auto packed = plain;
+  packed.record(77, std::uint64_t{5} << 32);  // more than one packed count holds
+  auto plain_too = packed;
+  packed.pack();
+
+  CHECK(packed == plain_too);
+  CHECK(plain_too == packed);
+  CHECK_FALSE(packed == plain);
+  CHECK(packed.count() == plain_too.count());
+  CHECK(packed.min() == plain_too.min());
+  CHECK(packed.max() == plain_too.max());
+  CHECK(packed.mean() == plain_too.mean());
+  CHECK(packed.percentile(99) == plain_too.percentile(99));
+  CHECK(packed.count_above(1'000) == plain_too.count_above(1'000));
+  CHECK(packed.encode() == plain_too.encode());
+
+  for (const int into : {2, 3}) {
+    auto one = filled(into, more), other = one;
+    one.merge(packed);
+    other.merge(plain_too);
+    CHECK(one == other);
+  }
+  packed.merge(filled(digits, more));
+  plain_too.merge(filled(digits, more));
+  CHECK(packed == plain_too);
+  packed.pack();
+  packed.pack();
+  packed.record(histogram::highest_us);
+  plain_too.record(histogram::highest_us);
+  CHECK(packed == plain_too);
+  packed.pack();
+  packed.clear();
+  CHECK(packed == histogram{digits});
+}
