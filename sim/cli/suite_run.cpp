@@ -186,8 +186,9 @@ class playing {
       default:
         record_.end = report::ending::aborted;
     }
-    record_.duration_s = seconds();
     log(report::log_level::info, "end", std::string{report::name_of(record_.end)});
+    // Not a moment earlier: a report made again from the bundle has no other.
+    record_.duration_s = record_.log.back().at_s;
   }
 
   const opened_suite& what_;

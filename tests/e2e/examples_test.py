@@ -26,9 +26,8 @@ class Examples(Case):
                 environment = None
                 if scenario.parent.name == "05-own-broker":
                     environment = {"BROKER": f"127.0.0.1:{self.mosquitto()}", "PATH": "/usr/bin:/bin"}
-                done = self.wanwu("run", scenario, "--out", scenario.parent.name, "--to", "html=page.html", seconds=120,
-                                  env=environment)
-                self.expect(EXIT_PASS, done)
+                self.on_time(EXIT_PASS, "run", scenario, "--to", "html=page.html", out=scenario.parent.name, seconds=120,
+                             env=environment)
                 self.assertEqual("pass", self.summary(scenario.parent.name)["verdict"])
 
     def test_every_example_passes_in_virtual_time_with_the_same_log_on_any_number_of_workers(self):
@@ -81,7 +80,7 @@ thresholds:
                 self.assertEqual(cases, len(summary["cases"]))
 
     def test_the_quick_load_needs_no_file_and_no_target(self):
-        self.expect(EXIT_PASS, self.wanwu("load", "-n", "100", "--every", "500ms", "--ramp", "1s", "--for", "3s", "--out", "run"))
+        self.on_time(EXIT_PASS, "load", "-n", "100", "--every", "500ms", "--ramp", "1s", "--for", "3s", out="run")
         printed = self.expect(EXIT_PASS, self.wanwu("load", "mqtt://127.0.0.1:1883", "-n", "10k", "--print-scenario")).stdout
         self.write("printed.scenario.yaml", printed)
         self.expect(EXIT_PASS, self.wanwu("validate", "printed.scenario.yaml"))

@@ -1,5 +1,6 @@
 """What plan and doctor say before a run, held against the run and against this machine."""
 import json
+import statistics
 import unittest
 
 from harness import EXIT_BAD_INPUT, EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, Case
@@ -31,7 +32,11 @@ class Plan(Case):
         done = self.wanwu("run", world, "--workers", "1", "--no-witness", "--out", "run")
         self.assertIn(done.returncode, (EXIT_PASS, EXIT_INCONCLUSIVE), done.stdout + done.stderr)  # a busy machine makes it late
         summary = self.summary("run")
-        last = json.loads((self.folder / "run/series.ndjson").read_text().splitlines()[-1])["now"]
+        seconds = [json.loads(line) for line in (self.folder / "run/series.ndjson").read_text().splitlines()]
+        last = seconds[-1]["now"]
+        # Who is kept from running for a moment sends more in the next second: the largest of them says nothing.
+        rates = [(after["now"]["due"] - before["now"]["due"]) / after["len"]
+                 for before, after in zip(seconds, seconds[1:]) if after["phase"] == 1 and after["len"] > 0.5]
         self.near(plan["things"], summary["totals"]["connected_max"], "things")
         self.near(plan["sockets"], summary["generator"]["descriptors_max"], "sockets")
         self.assertEqual(1500, plan["endpoints"])
@@ -39,7 +44,7 @@ class Plan(Case):
         self.near(plan["duration_ms"], summary["run"]["duration_ms"], "duration")
         self.near(plan["messages_total"], summary["totals"]["sent"], "messages")
         self.near(plan["bytes_total"], sum(way[0] for way in last["wire"].values()), "bytes")
-        self.near(plan["messages_per_s_max"], summary["totals"]["sent_per_s_max"], "rate")
+        self.near(plan["messages_per_s_max"], statistics.median(rates), "rate")
         self.near(plan["memory_bytes"], summary["generator"]["memory_max_bytes"], "memory")
 
     def test_memory_of_many_is_predicted_too(self):
@@ -55,6 +60,7 @@ phases: [ {{ ramp: 8 s }}, {{ hold: 2 s }} ]
                 self.wanwu("run", world, "--workers", "1", "--no-witness", "--out", f"run-{over}")
                 itself = self.summary(f"run-{over}")["generator"]
                 self.near(plan["memory_bytes"], itself["memory_max_bytes"], f"memory of {count} over {over}")
+
     def test_a_small_world_is_carried_and_the_first_limit_named(self):
         done = self.expect(EXIT_PASS, self.wanwu("doctor", self.world()))
         self.assertIn("Enough for three-ways", done.stdout)

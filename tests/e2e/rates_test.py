@@ -7,12 +7,12 @@ import unittest
 from harness import EXIT_BAD_INPUT, EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, WANWU, Case, until
 from paced_server import Coap, Http, Mqtt, paced_server
 
-FIND = ("-n", "100", "--find-rate", "p99 < 50 ms", "--step", "1s", "--out", "run")
+FIND = ("-n", "100", "--find-rate", "p99 < 50 ms", "--step", "1s")
 
 
 class Rates(Case):
     def begin(self, url, *arguments):
-        return self.start(WANWU, "load", url, *FIND, "--progress", "plain", *arguments, cwd=self.folder, text=True,
+        return self.start(WANWU, "load", url, *FIND, "--out", "run", "--progress", "plain", *arguments, cwd=self.folder, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def read_until(self, process, word, between=None):
@@ -31,8 +31,8 @@ class Rates(Case):
 
     def find(self, speaks, scheme, per_s, first):
         with paced_server(speaks, per_s) as port:
-            done = self.expect(EXIT_PASS, self.wanwu("load", f"{scheme}://127.0.0.1:{port}", *FIND, "--rate", first,
-                                                     "--to", "html=r.html", "--to", "md=r.md", seconds=240))
+            done = self.on_time(EXIT_PASS, "load", f"{scheme}://127.0.0.1:{port}", *FIND, "--rate", first,
+                                "--to", "html=r.html", "--to", "md=r.md", out="run", seconds=240)
         found = self.summary("run")["rate_search"]
         self.assertAlmostEqual(per_s, found["held_per_s"], delta=per_s * 0.2, msg=done.stdout)
         self.assertLessEqual(found["held_per_s"], found["not_held_per_s"])

@@ -80,9 +80,8 @@ class Results(Case):
         self.assertIn("<html", (self.folder / "out.html").read_text())
 
     def test_a_run_that_holds_its_limits_passes_with_every_report(self):
-        done = self.expect(EXIT_PASS, self.wanwu(
-            "run", self.scenario(), "--out", "run", "--to", "html=r.html", "--to", "junit=r.xml", "--to", "json=r.json",
-            "--to", "md=r.md", "--to", "csv=r.csv"))
+        done = self.on_time(EXIT_PASS, "run", self.scenario(), "--to", "html=r.html", "--to", "junit=r.xml", "--to", "json=r.json",
+                            "--to", "md=r.md", "--to", "csv=r.csv", out="run")
         self.assertIn("pass", done.stdout.lower())
         suites = xml.etree.ElementTree.parse(self.folder / "r.xml").getroot()
         self.assertEqual("testsuites", suites.tag)
@@ -95,7 +94,7 @@ class Results(Case):
         self.assertEqual([0, 0, 0], [last["now"][level] for level in ("target", "connected", "reconnecting")], "things that left are not awaited")
 
     def test_a_crossed_threshold_fails_and_says_where_it_is_written(self):
-        done = self.expect(EXIT_FAIL, self.wanwu("run", self.scenario("telemetry.latency p50 < 1 us"), "--out", "run"))
+        done = self.on_time(EXIT_FAIL, "run", self.scenario("telemetry.latency p50 < 1 us"), out="run")
         self.assertIn("phases.scenario.yaml:14", done.stdout)
         self.assertEqual("fail", self.summary("run")["verdict"])
 
@@ -105,7 +104,7 @@ class Results(Case):
 
     def test_two_runs_never_share_a_folder(self):
         scenario = self.scenario()
-        self.expect(EXIT_PASS, self.wanwu("run", scenario, "--out", "run"))
+        self.on_time(EXIT_PASS, "run", scenario, out="run")
         before = (self.folder / "run/summary.json").read_text()
         done = self.expect(EXIT_BAD_INPUT, self.wanwu("run", scenario, "--out", "run"))
         self.assertIn("run", done.stderr)
