@@ -6,11 +6,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 ./tests/setup.sh build
 export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$PWD
-echo "building build/release/wanwu (a few minutes the first time)" >&2
 mkdir -p build
 # Ninja's "[12/234] …" as a line for each tenth of the way; the whole of it goes to the log.
 tenths() { awk -F'[][/]' '/^\[[0-9]+\/[0-9]+\]/ && int($2 * 10 / $3) > seen { seen = int($2 * 10 / $3); print "  " seen * 10 " %"; fflush() }' >&2; }
-if ! { cmake --preset release -DWANWU_TESTS=OFF && cmake --build --preset release --target wanwu; } 2>&1 | tee build/quickstart.log | tenths; then
+build() {
+  cmake --preset release -DWANWU_TESTS=OFF || return
+  cmake --build --preset release --target wanwu -- -n | grep -q 'no work to do' && return
+  echo "building build/release/wanwu (a few minutes the first time)" >&3
+  cmake --build --preset release --target wanwu
+}
+if ! build 3>&2 2>&1 | tee build/quickstart.log | tenths; then
   tail -40 build/quickstart.log >&2
   echo "the build failed; the whole log is build/quickstart.log" >&2
   exit 5
