@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "protocols/transport/descriptors.hpp"
+#include "sim/lane_settings.hpp"
 #include "sim/limits.hpp"
 
 namespace wanwu::sim {
@@ -120,7 +121,8 @@ void engine::work(seat& at) {
                      .flood_window = options_.flood_window};
   at.own_worker = std::make_unique<worker>(setup);
   for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
-    at.own_worker->attach(lane, drivers_(plan_, lane, *events, at.own_worker->client_of(lane)));
+    at.own_worker->attach(
+        lane, drivers_(plan_, lane, {at.index, started_}, *events, at.own_worker->client_of(lane)));
   }
   at.working = at.own_worker.get();
   at.ready->count_down();

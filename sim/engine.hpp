@@ -14,9 +14,12 @@
 
 namespace wanwu::sim {
 
+struct lane_seat;
+
 /// Makes the driver of a lane on a worker's thread, whose reactor it is given.
-using driver_factory = std::function<std::unique_ptr<driver>(const world_plan& plan, std::uint8_t lane,
-                                                             reactor& events, driver_client& client)>;
+using driver_factory =
+    std::function<std::unique_ptr<driver>(const world_plan& plan, std::uint8_t lane, const lane_seat& seat,
+                                          reactor& events, driver_client& client)>;
 /// The drivers of protocols/drivers, native and stock, as the plan and its target file say.
 driver_factory socket_drivers();
 

@@ -8,6 +8,7 @@
 #include "protocols/drivers/mqtt_paho.hpp"
 #include "sim/engine.hpp"
 #include "sim/lane_settings.hpp"
+#include "sim/plan_estimate.hpp"
 
 namespace wanwu::sim {
 
@@ -26,10 +27,11 @@ mqtt_endpoint mqtt_settings(const world_plan& plan, const lane_plan& lane) {
   return made;
 }
 
-coap_endpoint coap_settings(const world_plan& plan, const lane_plan& lane) {
+coap_endpoint coap_settings(const world_plan& plan, const lane_plan& lane, const lane_seat& seat) {
   coap_endpoint made;
   made.target = lane.address;
   made.session.seed = plan.seed;
+  made.session.endpoints = {seat.worker, plan.workers};
   if (plan.user_sources) made.sources = plan.sources;
   if (!plan.target->coap) return made;
   made.base_path = plan.target->coap->at.path;
@@ -43,9 +45,8 @@ http_endpoint http_settings(const world_plan& plan, const lane_plan& lane) {
   made.sources = plan.sources;
   made.host = "localhost";
   // One connection a thing in virtual time: which things share one must not depend on the number of workers.
-  made.pool = plan.virtual_time || plan.http_pool >= lane.connections
-                  ? 0
-                  : (plan.http_pool + plan.workers - 1) / plan.workers;
+  const auto pool = static_cast<std::uint32_t>(sockets_of(plan, lane));
+  made.pool = plan.virtual_time || pool >= lane.connections ? 0 : (pool + plan.workers - 1) / plan.workers;
   made.header_lines = plan.http_auth;
   if (!plan.target->http) return made;
   const lang::url& at = plan.target->http->at;
@@ -67,25 +68,68 @@ std::string basic_authorization(const std::string& user, const std::string& pass
   return "Authorization: Basic " + coded + "\r\n";
 }
 
+impaired_way way_of(const world_plan& plan, const lane_plan& lane, const lane_seat& seat) {
+  std::vector<impairment> faults;
+  for (const std::uint16_t index : lane.faults) {
+    const lang::fault& what = plan.source->faults[index];
+    impairment made;
+    made.key = stream_of(what.name);
+    made.share = what.share;
+    made.loss = what.loss;
+    made.duplicate = what.duplicate;
+    made.reorder = what.reorder;
+    made.delay = what.delay;
+    made.jitter = what.jitter;
+    made.bytes_per_s = what.bytes_per_s;
+    for (const fault_window& window : plan.when.faults) {
+      // Until the last answer of the last phase is in.
+      const bool to_the_end = window.end == plan.when.end;
+      if (window.what == &what)
+        made.when.push_back(
+            {seat.started + window.begin, to_the_end ? time_point::max() : seat.started + window.end});
+    }
+    if (!made.when.empty()) faults.push_back(std::move(made));
+  }
+  // The same kind of link of another protocol or driver is another link.
+  const auto lane_key = scramble(stream_of("lane") + static_cast<std::uint64_t>(&lane - plan.lanes.data()));
+  return {std::move(faults), plan.seed ^ lane_key, {seat.worker, plan.workers}};
+}
+
 std::unique_ptr<driver> make_memory_driver(const world_plan& plan, const lane_plan& lane,
-                                           memory_transport& link, driver_client& client) {
-  if (lane.via == protocol::http) return make_http_memory(http_settings(plan, lane), link, client);
-  return make_mqtt_memory(mqtt_settings(plan, lane), link, client);
+                                           const impaired_way& way, memory_transport& link,
+                                           driver_client& client) {
+  if (lane.via == protocol::http) {
+    const http_endpoint settings = http_settings(plan, lane);
+    return way.empty() ? make_http_memory(settings, link, client)
+                       : make_http_memory(settings, way, link, client);
+  }
+  const mqtt_endpoint settings = mqtt_settings(plan, lane);
+  return way.empty() ? make_mqtt_memory(settings, link, client)
+                     : make_mqtt_memory(settings, way, link, client);
 }
 
 driver_factory socket_drivers() {
-  return [](const world_plan& plan, std::uint8_t index, reactor& events,
+  return [](const world_plan& plan, std::uint8_t index, const lane_seat& seat, reactor& events,
             driver_client& client) -> std::unique_ptr<driver> {
     const lane_plan& lane = plan.lanes[index];
+    const impaired_way way = way_of(plan, lane, seat);
     switch (lane.via) {
       case protocol::mqtt: {
         const mqtt_endpoint settings = mqtt_settings(plan, lane);
-        return lane.stock ? make_mqtt_paho(settings, client) : make_mqtt_native(settings, events, client);
+        if (lane.stock) return make_mqtt_paho(settings, client);
+        return way.empty() ? make_mqtt_native(settings, events, client)
+                           : make_mqtt_native(settings, way, events, client);
       }
-      case protocol::coap:
-        return make_coap_native(coap_settings(plan, lane), events, client);
-      case protocol::http:
-        return make_http_beast(http_settings(plan, lane), events, client);
+      case protocol::coap: {
+        const coap_endpoint settings = coap_settings(plan, lane, seat);
+        return way.empty() ? make_coap_native(settings, events, client)
+                           : make_coap_native(settings, way, events, client);
+      }
+      case protocol::http: {
+        const http_endpoint settings = http_settings(plan, lane);
+        return way.empty() ? make_http_beast(settings, events, client)
+                           : make_http_beast(settings, way, events, client);
+      }
     }
     return nullptr;
   };

@@ -12,6 +12,8 @@ namespace wanwu::sim::limits {
 inline constexpr std::uint64_t things_max = 20'000'000;
 /// Worker threads of one process.
 inline constexpr std::uint32_t workers_max = 256;
+/// Groups of connections that have a driver of their own: by protocol, by driver, by the faults they suffer.
+inline constexpr std::size_t lanes_max = 64;
 /// Operations rendered before they are handed to a driver: one virtual call for so many.
 inline constexpr std::size_t batch_max = 256;
 /// A started operation later than this against its schedule is the generator's failure (generator.late).

@@ -22,11 +22,27 @@ std::int64_t wall_clock_ms() {
       .count();
 }
 
-std::uint8_t lane_of(world_plan& plan, protocol via, bool stock) {
-  for (std::size_t i = 0; i < plan.lanes.size(); ++i) {
-    if (plan.lanes[i].via == via && plan.lanes[i].stock == stock) return static_cast<std::uint8_t>(i);
+std::vector<std::uint16_t> faults_of(const lang::scenario& world, std::size_t population) {
+  std::vector<std::uint16_t> hit;
+  for (std::size_t i = 0; i < world.faults.size(); ++i) {
+    const auto& kinds = world.faults[i].kinds;
+    if (std::find(kinds.begin(), kinds.end(), population) != kinds.end())
+      hit.push_back(static_cast<std::uint16_t>(i));
   }
-  plan.lanes.push_back({via, stock, 0, {}, {}});
+  return hit;
+}
+
+/// Nothing when the world would need more than there can be.
+std::optional<std::uint8_t> lane_of(world_plan& plan, const lang::population& p, std::size_t index) {
+  const bool stock = p.driver == lang::driver_choice::stock;
+  std::vector<std::uint16_t> faults = faults_of(*plan.source, index);
+  for (std::size_t i = 0; i < plan.lanes.size(); ++i) {
+    const lane_plan& known = plan.lanes[i];
+    if (known.via == p.over && known.stock == stock && known.faults == faults)
+      return static_cast<std::uint8_t>(i);
+  }
+  if (plan.lanes.size() >= limits::lanes_max) return std::nullopt;
+  plan.lanes.push_back({p.over, stock, std::move(faults), 0, {}, {}});
   return static_cast<std::uint8_t>(plan.lanes.size() - 1);
 }
 
@@ -166,7 +182,14 @@ tl::expected<std::unique_ptr<world_plan>, std::vector<plan_problem>> make_plan(
   for (const lang::population& source : world->populations) {
     planned_population& made = plan->populations.emplace_back();
     made.index = static_cast<std::uint16_t>(plan->populations.size() - 1);
-    made.lane = lane_of(*plan, source.over, source.driver == lang::driver_choice::stock);
+    const auto lane = lane_of(*plan, source, made.index);
+    if (!lane) {
+      problems.push_back(
+          {"the kinds suffer more than " + std::to_string(limits::lanes_max) + " different sets of faults",
+           "let faults share their `who`", source.mark});
+      return tl::unexpected(std::move(problems));
+    }
+    made.lane = *lane;
     compile_population(*world, source, *target, *plan, made, problems);
     made.id_stem = stem_of(*world, source);
     number_population(*plan, made, next_thing);

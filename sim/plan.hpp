@@ -72,10 +72,11 @@ struct planned_population {
   std::string thing_name(std::uint32_t index_in_population) const;
 };
 
-/// All connections of one protocol by one kind of driver.
+/// All connections of one protocol by one kind of driver that suffer the same faults.
 struct lane_plan {
   protocol via{};
   bool stock{};
+  std::vector<std::uint16_t> faults;  ///< Indices into the scenario's faults; most lanes have none.
   std::uint32_t connections = 0;
   std::vector<std::uint16_t> populations;  ///< In order of first_connection.
   socket_address address;                  ///< Unspecified in virtual time.

@@ -161,8 +161,11 @@ void count_things(world_plan& plan) {
 
 std::uint64_t sockets_of(const world_plan& plan, const lane_plan& lane) {
   if (lane.via == protocol::mqtt) return lane.connections;
-  if (lane.via == protocol::http) return std::min(lane.connections, plan.http_pool);
-  return plan.workers;
+  if (lane.via == protocol::coap) return plan.workers;
+  std::uint64_t all = 0;
+  for (const lane_plan& other : plan.lanes) all += other.via == protocol::http ? other.connections : 0;
+  return std::min<std::uint64_t>(lane.connections,
+                                 (std::uint64_t{plan.http_pool} * lane.connections + all - 1) / all);
 }
 
 std::vector<double> reading_bytes(const world_plan& plan) {

@@ -1,4 +1,6 @@
 // The plan as people read it, and as JSON.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "scenarios/language/document.hpp"
@@ -29,6 +31,14 @@ std::string way_of(const world_plan& plan, const planned_population& p) {
   return way;
 }
 
+std::string kinds_of(const world_plan& plan, const lang::fault& what) {
+  if (what.kinds.size() == plan.populations.size()) return "all";
+  std::string out;
+  for (const std::size_t kind : what.kinds)
+    out += (out.empty() ? "" : " ") + plan.source->populations[kind].full_name;
+  return out;
+}
+
 std::string phase_text(const world_plan& plan, const phase_window& phase) {
   const double from = plan.when.ramp.share_at(phase.begin) * 100;
   const double to = plan.when.ramp.share_at(phase.end - duration{1}) * 100;
@@ -48,7 +58,23 @@ std::string phase_text(const world_plan& plan, const phase_window& phase) {
                         storm.what->drop == lang::drop_kind::abrupt ? "cut off" : "leave",
                         lang::format_duration(storm.what->dark));
   }
+  for (const fault_window& fault : plan.when.faults) {
+    if (fault.begin <= phase.begin && phase.begin < fault.end) line += ", fault " + fault.what->name;
+  }
   return line + "\n";
+}
+
+std::string faults_text(const world_plan& plan) {
+  std::string out;
+  for (const lang::fault& what : plan.source->faults) {
+    const bool acts = std::any_of(plan.when.faults.begin(), plan.when.faults.end(),
+                                  [&](const fault_window& window) { return window.what == &what; });
+    if (!acts) continue;
+    out += fmt::format("  {:<14} {}{}: {}\n", what.name,
+                       what.share < 1 ? fmt::format("{:.3g} % of ", what.share * 100) : "",
+                       kinds_of(plan, what), lang::fault_text(what));
+  }
+  return out.empty() ? out : "\nfaults\n" + out;
 }
 
 }  // namespace
@@ -74,6 +100,7 @@ std::string plan_text(const world_plan& plan) {
   }
   out += fmt::format("\nphases    {} in all\n", lang::format_duration(plan.when.end));
   for (const phase_window& phase : plan.when.phases) out += phase_text(plan, phase);
+  out += faults_text(plan);
   out += fmt::format("\ntraffic   up to {} readings/s and {}/s out, about {} readings and {} in all\n",
                      grouped(f.messages_per_s_max), bytes_text(f.bytes_per_s),
                      grouped(static_cast<double>(f.messages_total)),
@@ -132,6 +159,15 @@ std::string plan_json(const world_plan& plan) {
     put(one, "start_ms", count(static_cast<std::uint64_t>(phase.begin.count() / 1'000'000)));
     put(one, "end_ms", count(static_cast<std::uint64_t>(phase.end.count() / 1'000'000)));
     phases.items.push_back(std::move(one));
+  }
+  lang::node& faults = put(root, "faults", lang::make_list());
+  for (const fault_window& fault : plan.when.faults) {
+    lang::node one = lang::make_map();
+    put(one, "name", make_text(fault.what->name));
+    put(one, "does", make_text(lang::fault_text(*fault.what)));
+    put(one, "start_ms", count(static_cast<std::uint64_t>(fault.begin.count() / 1'000'000)));
+    put(one, "end_ms", count(static_cast<std::uint64_t>(fault.end.count() / 1'000'000)));
+    faults.items.push_back(std::move(one));
   }
   const plan_figures& f = plan.figures;
   put(root, "things", count(f.things));

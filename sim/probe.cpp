@@ -7,6 +7,7 @@
 #include "sim/engine.hpp"
 #include "sim/event_payload.hpp"
 #include "sim/heard_command.hpp"
+#include "sim/lane_settings.hpp"
 #include "sim/outbox.hpp"
 #include "sim/thing_context.hpp"
 
@@ -86,7 +87,7 @@ class walk {
         context_{context},
         out_{out},
         client_{plan, things, context, kind},
-        wire_{socket_drivers()(plan, kind.lane, events, client_)} {
+        wire_{socket_drivers()(plan, kind.lane, lane_seat{}, events, client_)} {
     wire_->prepare(1);
   }
 

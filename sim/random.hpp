@@ -6,42 +6,25 @@
 
 #include <bit>
 #include <cstdint>
-#include <string_view>
 
 #include "protocols/core/observation.hpp"
+#include "protocols/core/scramble.hpp"
 
 namespace wanwu::sim {
-
-/// Finaliser of SplitMix64 (variant 13 by D. Stafford): a bijection of 64 bits whose output passes BigCrush
-/// when fed with a counter.
-constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31U);
-}
-
-/// FNV-1a of a name, scrambled: turns "temperature" into a stream number at compile or load time.
-constexpr std::uint64_t stream_of(std::string_view name) noexcept {
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return scramble(h);
-}
 
 /// One independent sequence of draws.
 class random_stream {
  public:
   constexpr explicit random_stream(std::uint64_t key) noexcept : key_(key) {}
   constexpr random_stream(std::uint64_t seed, std::uint64_t thing, std::uint64_t stream) noexcept
-      : key_(scramble(scramble(seed ^ stream) + (thing + 1) * 0x9e3779b97f4a7c15ULL)) {}
+      : key_(scramble(scramble(seed ^ stream) + (thing + 1) * golden_step)) {}
 
   /// The draw `index`: 64 fair bits.
   constexpr std::uint64_t bits(std::uint64_t index) const noexcept {
-    return scramble(key_ + index * 0x9e3779b97f4a7c15ULL);
+    return scramble(key_ + index * golden_step);
   }
   /// In [0, 1), 53 bits.
-  constexpr double uniform(std::uint64_t index) const noexcept {
-    return static_cast<double>(bits(index) >> 11U) * 0x1p-53;
-  }
+  constexpr double uniform(std::uint64_t index) const noexcept { return unit_of(bits(index)); }
   constexpr double uniform(std::uint64_t index, double low, double high) const noexcept {
     return low + (high - low) * uniform(index);
   }

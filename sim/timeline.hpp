@@ -1,5 +1,5 @@
 // A scenario's phases laid out in time: who is wanted online when, how much load each population gives, what
-// storms come.
+// storms and faults come.
 #pragma once
 
 #include <string>
@@ -21,9 +21,17 @@ struct storm_window {
   since_start begin;
 };
 
+/// A fault acts in each phase that names it.
+struct fault_window {
+  const lang::fault* what{};
+  since_start begin, end;
+};
+
 struct timeline {
   std::vector<phase_window> phases;
   std::vector<storm_window> storms;
+  std::vector<fault_window>
+      faults;  ///< Of one fault in the order of time, phases that follow each other joined.
   ramp_profile ramp;
   std::vector<load_profile> loads;  ///< One a population.
   since_start end{};

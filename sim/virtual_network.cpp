@@ -150,13 +150,18 @@ void virtual_network::attach_lanes(station& at) {
     at.links.streams.push_back(nullptr);
     at.links.datagrams.push_back(nullptr);
     driver_client& client = at.own->client_of(i);
+    const lane_seat seat{at.index, started_};
+    const impaired_way way = way_of(plan_, lane, seat);
     if (lane.via == protocol::coap) {
       const std::uint32_t endpoints = lane.connections / plan_.workers + 1;
       at.links.datagrams.back() = std::make_unique<memory_datagrams>(endpoints);
-      at.own->attach(i, make_coap_memory(coap_settings(plan_, lane), *at.links.datagrams.back(), client));
+      const coap_endpoint settings = coap_settings(plan_, lane, seat);
+      memory_datagrams& link = *at.links.datagrams.back();
+      at.own->attach(i, way.empty() ? make_coap_memory(settings, link, client)
+                                    : make_coap_memory(settings, way, link, client));
     } else {
       at.links.streams.back() = std::make_unique<memory_transport>();
-      at.own->attach(i, make_memory_driver(plan_, lane, *at.links.streams.back(), client));
+      at.own->attach(i, make_memory_driver(plan_, lane, way, *at.links.streams.back(), client));
     }
   }
 }

@@ -41,7 +41,7 @@ void virtual_witness::add(const witness_lane& lane) {
   if (lane.via == protocol::coap) {
     auto& link = links_.datagrams[lane.lane];
     link = std::make_unique<memory_datagrams>(ear.connections());
-    drivers_.push_back(make_coap_memory(coap_settings(plan_, planned), *link, ear));
+    drivers_.push_back(make_coap_memory(coap_settings(plan_, planned, {}), *link, ear));
     return;
   }
   auto& link = links_.streams[lane.lane];
@@ -49,7 +49,7 @@ void virtual_witness::add(const witness_lane& lane) {
   if (lane.via == protocol::mqtt) {
     drivers_.push_back(make_mqtt_memory(witness_mqtt_settings(plan_, lane), *link, ear));
   } else {
-    drivers_.push_back(make_memory_driver(plan_, planned, *link, ear));
+    drivers_.push_back(make_memory_driver(plan_, planned, {}, *link, ear));
   }
 }
 

@@ -80,7 +80,7 @@ std::unique_ptr<driver> witness::make_driver(const witness_lane& lane, reactor& 
     case protocol::mqtt:
       return make_mqtt_paho(witness_mqtt_settings(plan_, lane), client);
     case protocol::coap:
-      return make_coap_libcoap(coap_settings(plan_, planned), events, client);
+      return make_coap_libcoap(coap_settings(plan_, planned, {}), events, client);
     case protocol::http:
       return make_http_beast(http_settings(plan_, planned), events, client);
   }

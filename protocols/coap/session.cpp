@@ -11,6 +11,8 @@ namespace wanwu::coap {
 namespace {
 
 constexpr std::size_t reference_bytes_max = 4096;
+constexpr std::uint64_t first_id_key = stream_of("coap.first-id");
+constexpr std::uint64_t timeout_key = stream_of("coap.first-timeout");
 
 std::uint32_t seconds_of(time_point at) noexcept {
   return static_cast<std::uint32_t>(
@@ -21,8 +23,7 @@ std::uint32_t seconds_of(time_point at) noexcept {
 
 session::session(const session_settings& settings)
     : settings_{settings},
-      chance_{settings.seed},
-      tokens_{chance_.next()},
+      tokens_{chance{settings.seed}.next()},
       exchange_lifetime_{settings.transmission.exchange_lifetime()},
       max_transmit_wait_{settings.transmission.max_transmit_wait()},
       exchanges_{std::min(settings.exchanges_max, token_book::slots_max)},
@@ -30,7 +31,15 @@ session::session(const session_settings& settings)
 
 void session::prepare(std::uint32_t count) {
   endpoints_.resize(count);
-  for (auto& e : endpoints_) e.first_id = e.next_id = static_cast<std::uint16_t>(chance_.next());
+  for (std::uint32_t i = 0; i < count; ++i)
+    endpoints_[i].first_id = endpoints_[i].next_id = static_cast<std::uint16_t>(bits_of(i, first_id_key, 0));
+}
+
+std::uint64_t session::bits_of(std::uint32_t endpoint, std::uint64_t kind_key,
+                               std::uint32_t turn) const noexcept {
+  const auto own =
+      scramble((settings_.seed ^ kind_key) + settings_.endpoints.number_of(endpoint) * golden_step);
+  return scramble(own + turn * golden_step);
 }
 
 std::optional<message_id> session::take_id(endpoint_row& e, time_point now) noexcept {
@@ -138,7 +147,8 @@ void session::place(std::uint32_t slot) {
 void session::start_timers(std::uint32_t slot, time_point now) {
   auto& x = exchanges_[slot];
   x.sent_again = 0;
-  x.timeout = first_timeout(settings_.transmission, chance_.unit());
+  x.timeout =
+      first_timeout(settings_.transmission, unit_of(bits_of(x.endpoint, timeout_key, value_of(x.id))));
   wheel_.set(slot, x.confirmable ? std::min(now + x.timeout, x.give_up_at) : x.give_up_at);
 }
 

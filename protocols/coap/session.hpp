@@ -11,6 +11,7 @@
 #include "protocols/coap/exchange.hpp"
 #include "protocols/coap/reply_cache.hpp"
 #include "protocols/core/byte_writer.hpp"
+#include "protocols/core/scramble.hpp"
 #include "protocols/core/wire_error.hpp"
 
 namespace wanwu::coap {
@@ -22,6 +23,7 @@ struct session_settings {
   std::uint32_t exchanges_max = 1U << 22U;      ///< Under way in all; at most token_book::slots_max.
   std::size_t answer_bytes_max = 1U << 20U;     ///< Of one reassembled answer.
   std::uint64_t seed = 0;                       ///< Message ids, tokens, first timeouts.
+  dealt_numbers endpoints;  ///< What an endpoint's chance goes by, however many workers share the world.
 };
 
 /// One request to start. Views live until start() returns.
@@ -159,6 +161,8 @@ class session {
   std::optional<message_id> take_id(endpoint_row& e, time_point now) noexcept;
   std::optional<std::uint32_t> begin(std::uint32_t endpoint, code method, bool confirmable, time_point now);
   coap::token token_of(std::uint32_t slot) noexcept;
+  /// 64 bits that only this endpoint's own past decides, the `turn`-th of their kind.
+  std::uint64_t bits_of(std::uint32_t endpoint, std::uint64_t kind_key, std::uint32_t turn) const noexcept;
   void put_first(std::uint32_t slot, std::size_t written_at, time_point now);
   void start_timers(std::uint32_t slot, time_point now);
   void send_small(std::uint32_t endpoint, bytes_view raw);
@@ -212,7 +216,6 @@ class session {
   session_event& tell_watch(kind what, std::uint32_t watch, time_point now);
 
   session_settings settings_;
-  chance chance_;
   token_book tokens_;
   duration exchange_lifetime_, max_transmit_wait_;
   std::vector<endpoint_row> endpoints_;

@@ -90,9 +90,11 @@ bool session::observe(std::uint32_t endpoint, std::string_view reference, std::u
 /// To be registered again `retry_in` from now and 5 to 15 s later, so that not all come at once. RFC 7641
 /// §3.3.1.
 void session::lapse(std::uint32_t watch, duration retry_in, time_point now) {
-  watches_[watch].now = watch_stage::lapsed;
-  const auto spread =
-      std::chrono::duration_cast<duration>(std::chrono::duration<double>{5.0 + 10.0 * chance_.unit()});
+  watch_row& w = watches_[watch];
+  w.now = watch_stage::lapsed;
+  const std::uint32_t turn = std::uint32_t{w.tag} << 16U | endpoints_[w.endpoint].next_id;
+  const double draw = unit_of(bits_of(w.endpoint, stream_of("coap.observe-again"), turn));
+  const auto spread = std::chrono::duration_cast<duration>(std::chrono::duration<double>{5.0 + 10.0 * draw});
   watch_wheel_.set(watch, now + retry_in + spread);
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "protocols/drivers/coap_ledger.hpp"
+#include "protocols/transport/impaired_datagrams.hpp"
 #include "protocols/transport/memory.hpp"
 #include "protocols/transport/reactor.hpp"
 #include "protocols/transport/udp.hpp"
@@ -60,6 +61,26 @@ class memory_carrier {
 
  private:
   memory_datagrams& network_;
+};
+
+/// Another carrier, with faults on its way.
+template <class Carrier>
+class impaired_carrier {
+ public:
+  using transport_type = impaired_datagrams<typename Carrier::transport_type>;
+  impaired_carrier(Carrier carrier, const impaired_way& way) : carrier_{std::move(carrier)}, way_{way} {}
+  std::error_code open(std::uint32_t count, readiness_listener& owner) {
+    const auto why = carrier_.open(count, owner);
+    transport_ = std::make_unique<transport_type>(*carrier_, way_);
+    return why;
+  }
+  transport_type& operator*() noexcept { return *transport_; }
+  const transport_type& operator*() const noexcept { return *transport_; }
+
+ private:
+  Carrier carrier_;
+  impaired_way way_;
+  std::unique_ptr<transport_type> transport_;
 };
 
 template <class Carrier>
@@ -214,6 +235,7 @@ void coap_driver<Carrier>::start(std::span<const intent> intents, time_point now
 
 template <class Carrier>
 void coap_driver<Carrier>::advance(time_point now) {
+  if constexpr (delaying_transport<typename Carrier::transport_type>) (*carrier_).advance(*this, now);
   session_.advance(now);
   take_events(now);
   hand_over();
@@ -222,7 +244,11 @@ void coap_driver<Carrier>::advance(time_point now) {
 
 template <class Carrier>
 std::optional<time_point> coap_driver<Carrier>::next_deadline() const {
-  const auto due = session_.next_deadline();
+  auto due = session_.next_deadline();
+  if constexpr (delaying_transport<typename Carrier::transport_type>) {
+    const auto held = (*carrier_).next_deadline();
+    if (held && (!due || *held < *due)) due = held;
+  }
   if (session_.output().size() <= sent_) return due;
   const auto retry = last_now_ + backlog_retry;
   return due ? std::min(*due, retry) : retry;
@@ -333,9 +359,22 @@ std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, reactor&
   return std::make_unique<coap_driver<udp_carrier>>(endpoint, udp_carrier{endpoint, events}, client);
 }
 
+std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, const impaired_way& way,
+                                         reactor& events, driver_client& client) {
+  using carrier = impaired_carrier<udp_carrier>;
+  return std::make_unique<coap_driver<carrier>>(endpoint, carrier{udp_carrier{endpoint, events}, way},
+                                                client);
+}
+
 std::unique_ptr<driver> make_coap_memory(const coap_endpoint& endpoint, memory_datagrams& network,
                                          driver_client& client) {
   return std::make_unique<coap_driver<memory_carrier>>(endpoint, memory_carrier{network}, client);
+}
+
+std::unique_ptr<driver> make_coap_memory(const coap_endpoint& endpoint, const impaired_way& way,
+                                         memory_datagrams& network, driver_client& client) {
+  using carrier = impaired_carrier<memory_carrier>;
+  return std::make_unique<coap_driver<carrier>>(endpoint, carrier{memory_carrier{network}, way}, client);
 }
 
 }  // namespace wanwu

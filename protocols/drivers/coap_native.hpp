@@ -10,6 +10,7 @@
 
 namespace wanwu {
 
+class impaired_way;
 class memory_datagrams;
 class reactor;
 
@@ -38,9 +39,14 @@ struct coap_endpoint {
 /// not_started. `client` and `events` outlive the driver.
 std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, reactor& events,
                                          driver_client& client);
+/// The same with faults on its way.
+std::unique_ptr<driver> make_coap_native(const coap_endpoint& endpoint, const impaired_way& way,
+                                         reactor& events, driver_client& client);
 
 /// The same driver over memory, for virtual time.
 std::unique_ptr<driver> make_coap_memory(const coap_endpoint& endpoint, memory_datagrams& network,
                                          driver_client& client);
+std::unique_ptr<driver> make_coap_memory(const coap_endpoint& endpoint, const impaired_way& way,
+                                         memory_datagrams& network, driver_client& client);
 
 }  // namespace wanwu

@@ -9,6 +9,7 @@
 
 namespace wanwu {
 
+class impaired_way;
 class memory_transport;
 class reactor;
 
@@ -37,9 +38,14 @@ struct http_endpoint {
 /// a connection of its own: every event is a heard_message; accepted streams are a `subscribe` observation;
 /// streams that end are asked for again.
 std::unique_ptr<driver> make_http_beast(const http_endpoint& target, reactor& events, driver_client& client);
+/// The same with faults on its way.
+std::unique_ptr<driver> make_http_beast(const http_endpoint& target, const impaired_way& way, reactor& events,
+                                        driver_client& client);
 
-/// The same over memory, for virtual time. `link` outlives the driver.
+/// Over memory, for virtual time. `link` outlives the driver.
 std::unique_ptr<driver> make_http_memory(const http_endpoint& target, memory_transport& link,
                                          driver_client& client);
+std::unique_ptr<driver> make_http_memory(const http_endpoint& target, const impaired_way& way,
+                                         memory_transport& link, driver_client& client);
 
 }  // namespace wanwu

@@ -9,6 +9,7 @@
 #include "protocols/drivers/http_requests.hpp"
 #include "protocols/http/event_stream.hpp"
 #include "protocols/http/response_parser.hpp"
+#include "protocols/transport/impairment.hpp"
 #include "protocols/transport/link.hpp"
 
 namespace wanwu {

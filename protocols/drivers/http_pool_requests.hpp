@@ -229,6 +229,7 @@ void http_pool<T>::fail_waiting(std::uint32_t at, outcome why, time_point now) {
 
 template <stream_transport T>
 void http_pool<T>::advance(time_point now) {
+  if constexpr (delaying_transport<T>) transport_.advance(*this, now);
   while (!openings_.empty() && openings_.front().at <= now) {
     const auto late = openings_.front();
     openings_.pop_front();
@@ -260,6 +261,9 @@ std::optional<time_point> http_pool<T>::next_deadline() const {
     if (!earliest || at < *earliest) earliest = at;
   };
   if (!openings_.empty()) consider(openings_.front().at);
+  if constexpr (delaying_transport<T>) {
+    if (const auto due = transport_.next_deadline()) consider(*due);
+  }
   for (const auto& stream : streams_) {
     if (stream.active && stream.again_at) consider(*stream.again_at);
   }

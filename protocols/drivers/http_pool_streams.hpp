@@ -9,8 +9,12 @@ template <stream_transport T>
 void http_pool<T>::open_streams(connection_id user, time_point now) {
   asked_ = {};
   client_.describe(user, asked_);
+  std::uint32_t which = 0;
   for (const auto& wanted : asked_.subscriptions) {
-    auto free = std::find_if(streams_.begin(), streams_.end(), [](const stream_row& s) { return !s.active; });
+    ++which;
+    auto free = std::find_if(streams_.begin(), streams_.end(), [&](const stream_row& s) {
+      return !s.active && (!delaying_transport<T> || s.user == user);
+    });
     const auto index = static_cast<std::size_t>(free - streams_.begin());
     const auto at = static_cast<std::uint32_t>(plain_links_ + index);
     if (index == streams_.size()) {
@@ -18,6 +22,8 @@ void http_pool<T>::open_streams(connection_id user, time_point now) {
       links_.emplace_back();
       transport_.prepare(at + 1);
     }
+    if constexpr (delaying_transport<T>)
+      transport_.number_after(link_id{at}, static_cast<std::uint32_t>(user), which);
     auto& stream = streams_[index];
     stream = {};
     stream.user = user;

@@ -9,6 +9,7 @@
 
 namespace wanwu {
 
+class impaired_way;
 class memory_transport;
 class reactor;
 
@@ -20,9 +21,14 @@ class reactor;
 /// `not_started` with code 0x95, 0x9A or 0x9B: the target has announced that it takes no packet of that size,
 /// no retained message, or not that QoS; with 0x97: the connection's queue or output is full.
 std::unique_ptr<driver> make_mqtt_native(const mqtt_endpoint& target, reactor& events, driver_client& client);
+/// The same with faults on its way.
+std::unique_ptr<driver> make_mqtt_native(const mqtt_endpoint& target, const impaired_way& way,
+                                         reactor& events, driver_client& client);
 
-/// The same over memory, for virtual time. `link` outlives the driver.
+/// Over memory, for virtual time. `link` outlives the driver.
 std::unique_ptr<driver> make_mqtt_memory(const mqtt_endpoint& target, memory_transport& link,
                                          driver_client& client);
+std::unique_ptr<driver> make_mqtt_memory(const mqtt_endpoint& target, const impaired_way& way,
+                                         memory_transport& link, driver_client& client);
 
 }  // namespace wanwu

@@ -12,6 +12,7 @@
 #include "protocols/drivers/mqtt_connection.hpp"
 #include "protocols/drivers/mqtt_endpoint.hpp"
 #include "protocols/drivers/mqtt_operations.hpp"
+#include "protocols/transport/impairment.hpp"
 
 namespace wanwu {
 
@@ -176,6 +177,7 @@ void mqtt_native_driver<T>::close(std::span<const connection_id> which, closing 
 
 template <stream_transport T>
 void mqtt_native_driver<T>::advance(time_point now) {
+  if constexpr (delaying_transport<T>) transport_.advance(*this, now);
   wheel_.advance(now, links(), [&](std::uint32_t at) { time_out_connection(at, now); });
   for (auto due = operations_.due(now); due != no_operation; due = operations_.due(now)) {
     auto& row = rows_[operations_[due].connection];
@@ -191,10 +193,13 @@ void mqtt_native_driver<T>::advance(time_point now) {
 template <stream_transport T>
 std::optional<time_point> mqtt_native_driver<T>::next_deadline() const {
   if (!observations_.empty() || !changes_.empty() || !completions_.empty()) return time_point{};
-  const auto wheel = wheel_.next();
-  const auto operations = operations_.next_deadline();
-  if (!wheel || !operations) return wheel ? wheel : operations;
-  return std::min(*wheel, *operations);
+  auto soonest = wheel_.next();
+  const auto sooner = [&](std::optional<time_point> due) {
+    if (due && (!soonest || *due < *soonest)) soonest = due;
+  };
+  sooner(operations_.next_deadline());
+  if constexpr (delaying_transport<T>) sooner(transport_.next_deadline());
+  return soonest;
 }
 
 template <stream_transport T>
@@ -210,6 +215,7 @@ template <stream_transport T>
 driver_totals mqtt_native_driver<T>::totals() const {
   auto out = totals_;
   out.operations_in_flight = operations_.count();
+  if constexpr (delaying_transport<T>) out.connections_up += transport_.ending();
   return out;
 }
 

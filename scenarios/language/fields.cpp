@@ -270,6 +270,8 @@ bool fits(const node& value, const shape& what) {
                          value.text.starts_with("${"));
     case shape_kind::rate:
       return is_text && parse_rate(value.text).has_value();
+    case shape_kind::bandwidth:
+      return is_text && parse_bandwidth(value.text).has_value();
     case shape_kind::percent: {
       const auto share = is_text ? parse_percent(value.text) : std::nullopt;
       return share && in_range(*share, what);

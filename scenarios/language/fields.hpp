@@ -22,6 +22,7 @@ enum class shape_kind : std::uint8_t {
   duration,
   span,  ///< a duration, the name of a timer, or ${}
   rate,
+  bandwidth,
   percent,  ///< between `low` and `high`, 1 = 100 %
   choice,   ///< one of `examples`
   secret,   ///< {env:} or {file:}, never a literal
@@ -85,8 +86,8 @@ std::string schema_text(const file_kind& kind);
 
 /// Shapes that several tables share.
 namespace shapes {
-extern const shape any, text, name, label, boolean, count, duration, span, rate, percent, secret, texts,
-    scalars, path, url, expr;
+extern const shape any, text, name, label, boolean, count, duration, span, rate, bandwidth, percent, secret,
+    texts, scalars, path, url, expr;
 }  // namespace shapes
 
 }  // namespace wanwu::lang

@@ -38,6 +38,9 @@ void check_endpoint(std::string_view scheme, const std::string& text, const sour
 void read_scenario(const node& tree, scenario& out, const load_options& options, diagnostics& found);
 /// Populations of one map into `out` (population_reader.cpp).
 void read_populations(const node& tree, std::string_view sector, scenario& out, diagnostics& found);
+/// `faults` (fault_reader.cpp), and whether each can act on those it is about.
+void read_faults(const node& tree, scenario& out);
+void check_faults(scenario& s, diagnostics& found);
 /// Everything that needs more than one place to judge: models, names, operations, thresholds
 /// (scenario_check.cpp).
 void check_scenario(scenario& s, const load_options& options, diagnostics& found);

@@ -81,7 +81,8 @@ struct phase {
   duration length{};
   double from = 0, to = 1;  ///< Share of the things online at begin and end; equal in a hold.
   std::vector<std::pair<std::size_t, double>> load;  ///< Population index -> factor on its message rate.
-  int storm = -1;  ///< Index into scenario::storms, -1 = none. Begins with the phase.
+  int storm = -1;                   ///< Index into scenario::storms, -1 = none. Begins with the phase.
+  std::vector<std::size_t> faults;  ///< Indices into scenario::faults: these act during the phase.
 };
 
 enum class backoff_kind : std::uint8_t { none, fixed, exponential };
@@ -98,6 +99,23 @@ struct storm {
   duration return_within{};  ///< The returns are spread over this.
   backoff_kind backoff = backoff_kind::exponential;
 };
+
+/// What goes wrong on the way, in the phases that name it. Acts both ways alike. netem's words.
+struct fault {
+  std::string name;
+  source_mark mark;
+  std::string who;  ///< Expression over sector, kind, protocol, tags; "" = all.
+  source_mark who_mark;
+  double share = 1;  ///< 0..1 of the connections of those.
+  duration delay{}, jitter{};
+  double loss = 0, duplicate = 0, reorder = 0;  ///< 0..1 of the packets.
+  double bytes_per_s = 0;                       ///< 0 = no limit.
+  std::vector<std::size_t> kinds;               ///< Indices into scenario::populations: whom it hits.
+  std::vector<std::pair<std::string, source_mark>> keys;  ///< As written, for messages.
+};
+
+/// "delay 50 ms ± 10 ms, loss 2 %": what a fault does, for people.
+std::string fault_text(const fault& f);
 
 struct clock_spec {
   std::optional<std::int64_t>
@@ -119,6 +137,7 @@ struct scenario {
   std::vector<population> populations;  ///< In the file's order; the index is observation::population.
   std::vector<phase> phases;
   std::vector<storm> storms;
+  std::vector<fault> faults;
   std::vector<threshold> thresholds;
 
   bool target_named{};  ///< False: nothing named one; endpoints have no address and the embedded target is

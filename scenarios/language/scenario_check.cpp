@@ -215,6 +215,7 @@ void scenario_checker::check() {
     if (s_.target) operations_of(p, known);
   }
   storms();
+  check_faults(s_, found_);
   thresholds();
 }
 

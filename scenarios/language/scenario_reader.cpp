@@ -24,6 +24,7 @@ class scenario_reader {
   void phases();
   void phase_of(const node& item, double& level);
   void loads(const node& item, phase& out);
+  void faults_in(const node& item, phase& out);
   std::string free_name(std::string wanted) const;
   void thresholds();
   void threshold_of(const node& item);
@@ -137,6 +138,20 @@ void scenario_reader::loads(const node& item, phase& out) {
   }
 }
 
+void scenario_reader::faults_in(const node& item, phase& out) {
+  const node* faults = item.find("faults");
+  if (faults == nullptr || !faults->is_list()) return;
+  for (const node& name : faults->items) {
+    std::vector<std::string_view> known;
+    for (const fault& f : out_.faults) known.emplace_back(f.name);
+    const auto at = std::find(known.begin(), known.end(), name.text);
+    if (at != known.end())
+      out.faults.push_back(static_cast<std::size_t>(at - known.begin()));
+    else if (name.kind == node_kind::text)
+      found_.error("E140", name.mark, "there is no fault `" + name.text + "`", suggestion(name.text, known));
+  }
+}
+
 void scenario_reader::phase_of(const node& item, double& level) {
   phase p;
   p.mark = item.mark;
@@ -161,6 +176,7 @@ void scenario_reader::phase_of(const node& item, double& level) {
     p.name = free_name(p.kind == phase_kind::ramp ? "ramp" : "hold");
   }
   loads(item, p);
+  faults_in(item, p);
   if (const node* storm = taken::text_at(item, "storm")) {
     std::vector<std::string_view> known;
     for (std::size_t i = 0; i < out_.storms.size(); ++i) {
@@ -226,6 +242,7 @@ void scenario_reader::read() {
   places();
   populations();
   storms();
+  read_faults(tree_, out_);
   phases();
   thresholds();
 }

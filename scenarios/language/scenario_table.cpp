@@ -6,7 +6,7 @@ namespace {
 
 using enum shape_kind;
 
-constexpr std::string_view later_flows = "flows, people and faults come in a later version";
+constexpr std::string_view later_flows = "flows and people come in a later version";
 
 const shape version{.kind = choice, .help = "The kind of file and its version.", .examples = {"scenario/v1"}};
 const shape seed{
@@ -107,7 +107,7 @@ const shape phase{
                {"hold", &shapes::duration, "Stay for this time."},
                {"load", &loads, "Factor on the message rate of kinds."},
                {"storm", &shapes::text, "A name under `storms`, which begins with the phase."},
-               {"faults", &shapes::texts, "", false, later_flows}},
+               {"faults", &shapes::texts, "Names under `faults`, which act in this phase."}},
     .exactly_one = {"ramp", "hold"}};
 const shape phases{.kind = list, .help = "The course of the run.", .item = &phase, .items_min = 1};
 
@@ -128,6 +128,19 @@ const shape storm{
                {"dark", &shapes::duration, "Time between the loss and the first try to return."},
                {"return", &comeback, "How things return."}}};
 const shape storms{.kind = map, .help = "Storms by name.", .item = &storm, .keys = key_kind::name};
+
+const shape fault{
+    .kind = object,
+    .help = "Something that goes wrong in the phases that name it, both ways alike. The words are netem's.",
+    .fields = {{"who", &shapes::expr, "Which kinds, by sector, kind, protocol and tags; all when not given."},
+               {"share", &shapes::percent, "Share of their connections."},
+               {"delay", &shapes::duration, "Time that each packet takes longer, each way."},
+               {"jitter", &shapes::duration, "The delay is anywhere within so much of it."},
+               {"loss", &shapes::percent, "Share of packets lost; over TCP they come late, sent again."},
+               {"duplicate", &shapes::percent, "Share of datagrams that come twice."},
+               {"reorder", &shapes::percent, "Share of datagrams that skip the delay and overtake others."},
+               {"rate", &shapes::bandwidth, "What each connection carries at most, each way."}}};
+const shape faults{.kind = map, .help = "What goes wrong, by name.", .item = &fault, .keys = key_kind::name};
 
 const shape check_line{.kind = text,
                        .help = "metric{tag=value} stat op quantity [in phase].",
@@ -161,10 +174,10 @@ const shape table{
                {"sectors", &sectors, "Kinds of things by sector."},
                {"phases", &phases, "The course of the run.", true},
                {"storms", &storms, "Losses of many links at once, by name."},
+               {"faults", &faults, "What goes wrong on the way to the target, by name."},
                {"thresholds", &thresholds, "What must hold."},
                {"people", &shapes::any, "", false, later_flows},
-               {"flows", &shapes::any, "", false, later_flows},
-               {"faults", &shapes::any, "", false, later_flows}}};
+               {"flows", &shapes::any, "", false, later_flows}}};
 
 }  // namespace
 

@@ -87,6 +87,9 @@ void schema_printer::put_scalar(node& out, const shape& what) {
     case shape_kind::rate:
       put_pattern(out, "^" + std::string{amount} + " *[kM]? */ *(s|min|h)$");
       break;
+    case shape_kind::bandwidth:
+      put_pattern(out, "^" + std::string{amount} + " *([kMG]?bit|[kM]?B)/s$");
+      break;
     case shape_kind::percent:
       put_pattern(out, "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) *%$");
       break;

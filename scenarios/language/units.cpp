@@ -61,6 +61,13 @@ constexpr std::array<unit_row, 8> size_units{{{"B", 1},
                                               {"MiB", 1048576},
                                               {"GiB", 1073741824},
                                               {"bytes", 1}}};
+constexpr std::array<unit_row, 7> bandwidth_units{{{"bit/s", 1.0 / 8},
+                                                   {"kbit/s", 1e3 / 8},
+                                                   {"Mbit/s", 1e6 / 8},
+                                                   {"Gbit/s", 1e9 / 8},
+                                                   {"B/s", 1},
+                                                   {"kB/s", 1e3},
+                                                   {"MB/s", 1e6}}};
 
 /// A whole number, or nothing: 1.2k is 1200, 1.2345k is not a count.
 std::optional<std::uint64_t> whole(double amount) {
@@ -112,6 +119,25 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (!parts) return std::nullopt;
   const auto factor = factor_of(parts->unit, size_units);
   return factor ? whole(parts->amount * *factor) : std::nullopt;
+}
+
+std::optional<double> parse_bandwidth(std::string_view text) {
+  const auto parts = split(text);
+  if (!parts) return std::nullopt;
+  const auto factor = factor_of(parts->unit, bandwidth_units);
+  if (!factor || !(parts->amount > 0) || !(parts->amount * *factor <= count_max)) return std::nullopt;
+  return parts->amount * *factor;
+}
+
+std::string format_bandwidth(double bytes_per_s) {
+  const double bits = bytes_per_s * 8;
+  const unit_row unit = bits >= 1e9   ? unit_row{" Gbit/s", 1e9}
+                        : bits >= 1e6 ? unit_row{" Mbit/s", 1e6}
+                        : bits >= 1e3 ? unit_row{" kbit/s", 1e3}
+                                      : unit_row{" bit/s", 1};
+  char text[40];
+  const auto end = std::to_chars(text, text + sizeof text, bits / unit.factor);
+  return std::string{text, end.ptr} + std::string{unit.name};
 }
 
 std::string format_duration(duration value) {

@@ -19,9 +19,13 @@ std::optional<double> parse_rate(std::string_view text);
 std::optional<double> parse_percent(std::string_view text);
 /// "256 kB", "1 MB", "64 KiB", "12 B" in bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
+/// "64 kbit/s", "1.5 Mbit/s", "2 kB/s" in bytes a second. Nothing when it is 0.
+std::optional<double> parse_bandwidth(std::string_view text);
 
 /// Shortest exact way to write it: "250 ms", "10 s", "15 min".
 std::string format_duration(duration value);
+/// "64 kbit/s", "2 Mbit/s".
+std::string format_bandwidth(double bytes_per_s);
 /// "10k", "1.2M", "950".
 std::string format_count(std::uint64_t value);
 

@@ -95,6 +95,7 @@ int describe_in_file(const std::string& name, const lang::scenario& s) {
     for (const auto& [index, factor] : p.load)
       std::cout << "  load  " << s.populations[index].full_name << " x " << number(factor) << "\n";
     if (p.storm >= 0) std::cout << "  storm " << s.storms[static_cast<std::size_t>(p.storm)].name << "\n";
+    for (const std::size_t fault : p.faults) std::cout << "  fault " << s.faults[fault].name << "\n";
     return exit_pass;
   }
   for (const auto& one : s.storms) {
@@ -106,16 +107,25 @@ int describe_in_file(const std::string& name, const lang::scenario& s) {
                              {"  return", "within " + lang::format_duration(one.return_within)}});
     return exit_pass;
   }
+  for (const auto& one : s.faults) {
+    if (name != one.name) continue;
+    std::cout << table_text({{one.name, "a fault"},
+                             {"  who", one.who.empty() ? "all things" : one.who},
+                             {"  share", lang::quantity_text(one.share, lang::limit_unit::share)},
+                             {"  does", lang::fault_text(one)}});
+    return exit_pass;
+  }
   return -1;
 }
 
 }  // namespace
 
 int describe_command(std::span<const std::string> arguments, const global_options& global) {
-  argument_parser app{"describe",
-                      "Describes one name in full: a metric, a model, a code; a kind, phase or storm of a "
-                      "scenario; a case or clause "
-                      "of a suite."};
+  argument_parser app{
+      "describe",
+      "Describes one name in full: a metric, a model, a code; a kind, phase, storm or fault of a "
+      "scenario; a case or clause "
+      "of a suite."};
   std::string name, file, suite;
   app.add_option("NAME", name, "telemetry.latency, builtin/meter, E101, energy.meter, …").required();
   app.add_option("FILE", file, "A scenario");

@@ -84,6 +84,13 @@ rows storm_rows(const lang::scenario& s) {
   return out;
 }
 
+rows fault_rows(const lang::scenario& s) {
+  rows out{{"FAULT", "WHO", "SHARE", "DOES"}};
+  for (const auto& one : s.faults)
+    out.push_back({one.name, one.who.empty() ? "all" : one.who, percent(one.share), lang::fault_text(one)});
+  return out;
+}
+
 rows threshold_rows(const lang::scenario& s) {
   rows out{{"THRESHOLD", "LEVEL", "WHERE"}};
   for (const auto& t : s.thresholds) {
@@ -107,11 +114,9 @@ rows code_rows() {
 }
 
 using of_file = rows (*)(const lang::scenario&);
-const std::map<std::string, of_file> file_lists{{"things", thing_rows},
-                                                {"phases", phase_rows},
-                                                {"storms", storm_rows},
-                                                {"thresholds", threshold_rows},
-                                                {"places", place_rows}};
+const std::map<std::string, of_file> file_lists{{"things", thing_rows},         {"phases", phase_rows},
+                                                {"storms", storm_rows},         {"faults", fault_rows},
+                                                {"thresholds", threshold_rows}, {"places", place_rows}};
 
 constexpr std::array<std::string_view, 3> of_program{"metrics", "models", "codes"};
 constexpr std::array<std::string_view, 4> of_suites{"suites", "cases", "clauses", "fields"};
@@ -153,12 +158,13 @@ int list_command(std::span<const std::string> arguments, const global_options& g
   argument_parser app{"list",
                       "Lists names: metrics, models, codes, suites and packets' fields of the program; cases "
                       "and clauses of a suite; "
-                      "things, phases, storms, thresholds, places of a scenario."};
+                      "things, phases, storms, faults, thresholds, places of a scenario."};
   std::string what, file, suite;
   bool uncovered = false;
-  app.add_option("WHAT", what,
-                 "metrics, models, codes, suites, fields, cases, clauses, things, phases, storms, thresholds "
-                 "or places")
+  app.add_option(
+         "WHAT", what,
+         "metrics, models, codes, suites, fields, cases, clauses, things, phases, storms, faults, thresholds "
+         "or places")
       .required();
   app.add_option("FILE", file, "A scenario, or a suite; with fields: a packet");
   app.add_option("--suite", suite, "A suite: the name of one that ships, a file or a folder")

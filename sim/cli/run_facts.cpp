@@ -65,6 +65,8 @@ report::run_shape shape_of(const sim::world_plan& plan) {
     shape.markers.push_back(
         {storm.what->name, storm.begin, storm.begin + storm.what->dark + storm.what->return_within});
   }
+  for (const sim::fault_window& fault : plan.when.faults)
+    shape.markers.push_back({fault.what->name, fault.begin, fault.end});
   return shape;
 }
 

@@ -27,7 +27,7 @@ std::pair<double, double> moments(Draw draw) {
 }  // namespace
 
 TEST_CASE("Every distribution has its mean and its variance") {
-  const random_stream s{1, 2, sim::stream_of("test")};
+  const random_stream s{1, 2, stream_of("test")};
   const struct {
     const char* name;
     std::pair<double, double> got;
@@ -48,7 +48,7 @@ TEST_CASE("Every distribution has its mean and its variance") {
 }
 
 TEST_CASE("Neighbouring things, streams, seeds and indices are not correlated") {
-  const auto stream = sim::stream_of("x");
+  const auto stream = stream_of("x");
   const auto correlation = [](auto a, auto b) {
     double sum = 0;
     for (std::uint64_t i = 0; i < draws; ++i) sum += (a(i) - 0.5) * (b(i) - 0.5);
@@ -66,10 +66,10 @@ TEST_CASE("Neighbouring things, streams, seeds and indices are not correlated") 
 }
 
 TEST_CASE("Draws are fixed for ever: a change here is a change of every world") {
-  const random_stream s{20261122, 7, sim::stream_of("temperature")};
-  const random_stream same{20261122, 7, sim::stream_of("temperature")};
+  const random_stream s{20261122, 7, stream_of("temperature")};
+  const random_stream same{20261122, 7, stream_of("temperature")};
   for (std::uint64_t i = 0; i < 100; ++i) CHECK(s.bits(i) == same.bits(i));
-  CHECK(sim::scramble(1) == 0x5692161d100b05e5ULL);
+  CHECK(scramble(1) == 0x5692161d100b05e5ULL);
   CHECK(s.whole(0, 5, 5) == 5);
   CHECK(s.whole(0, -3, -3) == -3);
   std::set<std::int64_t> seen;

@@ -47,10 +47,19 @@ storms:
   cut: { who: 'true', share: 60 %, drop: abrupt, dark: 1 s, return: { within: 2 s, backoff: none } }
 )";
 
+// The same over ways that lose, delay, double, reorder and are narrow.
+const std::string with_faults = three_protocols + R"(
+  - { name: back, ramp: 1 s, to: 100 %, faults: [ lte ] }
+  - { name: rough, hold: 6 s, faults: [ lte, radio ] }
+faults:
+  lte: { who: 'kind != "c"', delay: 30 ms, jitter: 20 ms, loss: 5 %, rate: 100 kbit/s, share: 70 % }
+  radio: { who: 'kind == "c"', delay: 30 ms, jitter: 20 ms, loss: 10 %, duplicate: 5 %, reorder: 5 % }
+)";
+
 }  // namespace
 
 TEST_CASE("The same seed gives the same observations on 1, 2 and 5 workers, and another seed others") {
-  const std::string world = GENERATE(as<std::string>{}, three_protocols, with_storm);
+  const std::string world = GENERATE(as<std::string>{}, three_protocols, with_storm, with_faults);
   const keeper one = run(*plan_of(world, 1));
   REQUIRE(one.count(operation::telemetry) > 300);
   REQUIRE(one.count(operation::arrived) > 300);
@@ -65,6 +74,36 @@ TEST_CASE("The same seed gives the same observations on 1, 2 and 5 workers, and 
   bool same = other.all.size() == one.all.size();
   for (std::size_t i = 0; same && i < one.all.size(); ++i) same = fields(one.all[i]) == fields(other.all[i]);
   CHECK_FALSE(same);
+}
+
+TEST_CASE("Faults of the way act on those they are about, in the phases that name them") {
+  const auto plan = plan_of(R"(
+wanwu: scenario/v1
+things:
+  near: { model: builtin/meter, count: 30, over: mqtt, every: 1 s }
+  far: { model: builtin/meter, count: 30, over: mqtt, every: 1 s }
+  page: { model: builtin/meter, count: 30, over: http, every: 1 s }
+  probe: { model: builtin/meter, count: 30, over: coap, every: 1 s }
+phases:
+  - { name: ramp, ramp: 1 s }
+  - { name: fine, hold: 10 s }
+  - { name: rough, hold: 10 s, faults: [ lte ] }
+faults:
+  lte: { who: 'kind != "near"', delay: 50 ms }
+)",
+                            2);
+  const keeper seen = run(*plan);
+  const time_point rough = virtual_network::start_instant() + 11s;
+  for (const observation& o : seen.all) {
+    // Not those whose answer is under way when the phase changes.
+    if (o.op != operation::telemetry || std::chrono::abs(o.intended_at - rough) < 100ms) continue;
+    const bool suffers = o.population != 0 && o.intended_at > rough;
+    CAPTURE(o.population, (o.intended_at - rough).count());
+    REQUIRE(o.result == outcome::ok);
+    // There and back: twice 2 ms of the network, twice the delay.
+    CHECK(o.done_at - o.sent_at >= (suffers ? 104ms : 4ms));
+    CHECK(o.done_at - o.sent_at < (suffers ? 106ms : 6ms));
+  }
 }
 
 TEST_CASE("Arrivals are watched over every protocol, and nothing is lost without a cause") {

@@ -49,7 +49,7 @@ for (const path of good) {
 
 // 2. Broken files: bad for both.
 const vectors = join(root, 'tests/vectors/language');
-const broken = ['quantities.scenario', 'keys.scenario', 'typo.scenario', 'broken.target', 'hooks.target'].map((name) => join(vectors, `${name}.yaml`));
+const broken = ['quantities.scenario', 'keys.scenario', 'faults.scenario', 'typo.scenario', 'broken.target', 'hooks.target'].map((name) => join(vectors, `${name}.yaml`));
 broken.push(join(suites, 'keys.suite.yaml'), join(suites, 'waivers.suite.yaml'));
 for (const path of broken) {
   const tree = parse(path);

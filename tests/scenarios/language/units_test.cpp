@@ -79,3 +79,16 @@ TEST_CASE("What format_duration and format_count write reads back to the same qu
     REQUIRE(parse_duration(format_duration(length)) == length);
   }
 }
+
+TEST_CASE("What a link carries is said in bits or bytes a second, and is more than nothing") {
+  CHECK(parse_bandwidth("64 kbit/s") == 8'000);
+  CHECK(parse_bandwidth("1.5Mbit/s") == 187'500);
+  CHECK(parse_bandwidth("2 kB/s") == 2'000);
+  CHECK(parse_bandwidth("8 bit/s") == 1);
+  for (const char* bad : {"64 kbit", "64", "0 bit/s", "64 KBit/s", "-1 kbit/s", "64 kbit/min"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_bandwidth(bad));
+  }
+  CHECK(format_bandwidth(8'000) == "64 kbit/s");
+  CHECK(format_bandwidth(187'500) == "1.5 Mbit/s");
+}

@@ -1,0 +1,78 @@
+"""Faults of the way, as a scenario asks for them, between things and targets that others wrote too."""
+import json
+import unittest
+
+from harness import EXIT_PASS, Case
+
+# On a busy machine the generator is late; what counts here is what the faults do.
+PATIENT = "  - generator.late ratio <= 100 %\n"
+
+
+class Impairment(Case):
+    def run_world(self, text, *arguments):
+        path = self.write("rough.scenario.yaml", "wanwu: scenario/v1\nname: rough\nseed: 5\n" + text + PATIENT)
+        self.expect(EXIT_PASS, self.wanwu("run", path, *arguments))
+
+    def test_delay_and_loss_reach_their_kind_and_no_other_against_mosquitto(self):
+        port = self.mosquitto()
+        self.run_world(f"""
+target: {{ mqtt: "mqtt://127.0.0.1:{port}" }}
+things:
+  near: {{ model: builtin/meter, count: 50, every: 500 ms, jitter: 20 % }}
+  far: {{ model: builtin/meter, count: 50, every: 500 ms, jitter: 20 % }}
+phases:
+  - {{ name: fine, ramp: 1 s }}
+  - {{ name: rough, hold: 5 s, faults: [ lte ] }}
+faults:
+  lte: {{ who: 'kind == "far"', delay: 100 ms, jitter: 20 ms, loss: 5 % }}
+thresholds:
+  - telemetry.latency{{kind=far}} min > 150 ms in rough
+  - {{ check: "telemetry.latency{{kind=far}} p90 > 350 ms in rough", min_samples: 100 }}
+  - {{ check: "telemetry.latency{{kind=near}} p50 < 100 ms in rough", min_samples: 100 }}
+  - telemetry.errors count == 0
+""", "--out", "run")
+        self.assertGreater(self.summary("run")["totals"]["sent"], 800)
+
+    def test_a_lossy_way_makes_coap_send_again_and_nothing_is_lost_in_virtual_time(self):
+        world = """
+things:
+  probe: { model: builtin/soil-probe, count: 60, over: coap, every: 5 s, jitter: 20 % }
+phases:
+  - { ramp: 1 s }
+  - { hold: 1 min, faults: [ radio ] }
+  - { hold: 30 s }
+faults:
+  radio: { delay: 40 ms, loss: 10 %, duplicate: 5 %, reorder: 10 % }
+thresholds:
+  - telemetry.errors ratio < 1 %
+  - telemetry.lost count == 0
+  - coap.retransmissions count > 100
+"""
+        logs = []
+        for workers in (1, 3):
+            self.run_world(world, "--virtual", "--workers", str(workers), "--no-bundle", "--observations", "log.txt")
+            logs.append((self.folder / "log.txt").read_bytes())
+        self.assertEqual(logs[0], logs[1])
+
+    def test_plan_and_describe_say_what_goes_wrong_when(self):
+        path = self.write("rough.scenario.yaml", """wanwu: scenario/v1
+things: { probe: { model: builtin/soil-probe, count: 10, over: coap } }
+phases:
+  - { name: fine, hold: 1 s }
+  - { name: rough, hold: 2 s, faults: [ radio ] }
+  - { name: rougher, hold: 2 s, faults: [ radio ] }
+faults:
+  radio: { share: 50 %, delay: 40 ms, jitter: 10 ms, loss: 5 %, rate: 64 kbit/s }
+""")
+        does = "delay 40 ms ± 10 ms, loss 5 %, rate 64 kbit/s"
+        said = self.expect(EXIT_PASS, self.wanwu("plan", path)).stdout
+        self.assertIn(f"radio          50 % of all: {does}", said)
+        self.assertIn("100 % online, fault radio", said)
+        plan = json.loads(self.expect(EXIT_PASS, self.wanwu("plan", path, "--json")).stdout)
+        self.assertEqual([{"name": "radio", "does": does, "start_ms": 1000, "end_ms": 5000}], plan["faults"])
+        self.assertIn(does, self.expect(EXIT_PASS, self.wanwu("describe", "radio", path)).stdout)
+        self.assertIn(does, self.expect(EXIT_PASS, self.wanwu("list", "faults", path)).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,201 @@
+// Streams through faults: over memory at exact instants, over real sockets in the end.
+#include "protocols/transport/impaired_streams.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/protocols/transport/stream_recorder.hpp"
+
+using namespace wanwu;
+using namespace wanwu::testing;
+using namespace std::chrono_literals;
+
+static_assert(stream_transport<impaired_streams<memory_transport>>);
+static_assert(delaying_transport<impaired_streams<tcp_transport>> && !delaying_transport<tcp_transport>);
+
+namespace {
+
+constexpr link_id first{0};
+const time_point start{1h};
+const auto somewhere = socket_address::from_v4(1, 1);
+
+impairment fault_from(time_point from) {
+  impairment made;
+  made.key = stream_of("rough");
+  made.when = {{from, from + 1h}};
+  return made;
+}
+
+/// A driver's end over memory; this plays the network.
+struct over_memory {
+  memory_transport inner;
+  impaired_streams<memory_transport> transport;
+  stream_recorder<impaired_streams<memory_transport>> driver{transport};
+
+  explicit over_memory(const impairment& fault) : transport{inner, {{fault}, 1, {}}} { transport.prepare(2); }
+  /// Everything the network brings and the faults hold back, until then.
+  void run(time_point until) {
+    while (true) {
+      const auto net = inner.next_delivery(), held = transport.next_deadline();
+      time_point next = until + 1ns;
+      if (net) next = std::min(next, *net);
+      if (held) next = std::min(next, *held);
+      if (next > until) return;
+      inner.run(next);
+      transport.advance(driver, next);
+    }
+  }
+  memory_link connect(time_point now) {
+    transport.open(first, somewhere, now);
+    run(now + 10s);
+    REQUIRE_FALSE(inner.sent().empty());
+    const memory_link link = inner.sent().back().link;
+    inner.accept_open(link, now + 10s);
+    run(now + 20s);
+    REQUIRE(transport.is_up(first));
+    inner.forget_sent();
+    return link;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("What no fault touches passes at once, and a delay holds both ways up for as long as it says") {
+  impairment fault = fault_from(start + 1min);
+  fault.delay = 30ms;
+  over_memory net{fault};
+  const auto link = net.connect(start);
+  CHECK(net.transport.send(first, as_bytes("now"), start + 30s) == 3);
+  REQUIRE(net.inner.sent().size() == 1);
+  CHECK(net.inner.sent()[0].at == start + 30s);
+  net.inner.forget_sent();
+
+  const time_point rough = start + 2min;
+  CHECK(net.transport.send(first, as_bytes("later"), rough) == 5);
+  CHECK_FALSE(net.inner.has_sent());
+  CHECK(net.transport.next_deadline() == rough + 30ms);
+  net.inner.deliver(link, as_bytes("answer"), rough + 1ms);
+  net.run(rough + 30ms);
+  REQUIRE(net.inner.sent().size() == 1);
+  CHECK(net.inner.sent()[0].at == rough + 30ms);
+  CHECK(as_text(net.inner.sent()[0].payload) == "later");
+  CHECK(net.driver.received[0].empty());
+  net.run(rough + 31ms);
+  CHECK(net.driver.received[0] == "answer");
+}
+
+TEST_CASE("Through loss and jitter a stream arrives whole and in order, and its end after it") {
+  impairment fault = fault_from(start);
+  fault.loss = 0.3;
+  fault.delay = 50ms;
+  fault.jitter = 50ms;
+  over_memory net{fault};
+  const auto link = net.connect(start);
+  std::string sent_out, sent_in;
+  const time_point begin = start + 1min;
+  for (int i = 0; i < 200; ++i) {
+    const std::string word = std::to_string(i) + ",";
+    net.run(begin + i * 5ms);
+    REQUIRE(net.transport.send(first, as_bytes(word), begin + i * 5ms) == word.size());
+    net.inner.deliver(link, as_bytes(word), begin + i * 5ms);
+    sent_out += word;
+    sent_in += word;
+  }
+  net.transport.close(first, closing::clean, begin + 1s);
+  net.run(begin + 5min);
+  std::string got;
+  for (const auto& one : net.inner.sent()) {
+    if (one.what == memory_transport::departure::kind::data) got += as_text(one.payload);
+  }
+  CHECK(got == sent_out);
+  CHECK(net.inner.sent().back().what == memory_transport::departure::kind::finish);
+  CHECK(net.transport.ending() == 0);
+  CHECK(sent_in.starts_with(net.driver.received[0]));  // what came after its close is not heard
+}
+
+TEST_CASE("A connection whose opening is lost is tried again after a second, as SYNs are") {
+  impairment fault = fault_from(start);
+  fault.loss = 1;
+  fault.when = {{start, start + 500ms}};
+  over_memory net{fault};
+  net.transport.open(first, somewhere, start);
+  net.run(start + 999ms);
+  CHECK_FALSE(net.inner.has_sent());
+  net.run(start + 1s);
+  CHECK(net.inner.has_sent());
+}
+
+TEST_CASE("A link that is opened again does not overtake the end of its former life") {
+  impairment fault = fault_from(start);
+  fault.delay = 40ms;
+  over_memory net{fault};
+  net.connect(start);
+  const time_point later = start + 1min;
+  net.transport.send(first, as_bytes("last words"), later);
+  net.transport.close(first, closing::abrupt, later);
+  CHECK(net.transport.ending() == 1);
+  net.transport.open(first, somewhere, later + 1ms);
+  net.run(later + 1s);
+  std::vector<memory_transport::departure::kind> kinds;
+  for (const auto& one : net.inner.sent()) kinds.push_back(one.what);
+  using enum memory_transport::departure::kind;
+  CHECK(kinds == std::vector{data, reset, open});
+}
+
+TEST_CASE("Who sends more than a slow way holds is told to wait, and told when there is room") {
+  impairment fault = fault_from(start + 1min);
+  fault.bytes_per_s = 100'000;
+  over_memory net{fault};
+  net.connect(start);
+  const std::string much(400'000, 'x');
+  const time_point now = start + 2min;
+  const auto taken = net.transport.send(first, as_bytes(much), now);
+  CHECK(taken == impaired_way::queue_bytes_max);
+  CHECK(net.transport.send(first, as_bytes("more"), now) == 0);
+  net.run(now + 1s);
+  CHECK(net.driver.count["writable"] == 0);
+  std::size_t carried = 0;
+  for (const auto& one : net.inner.sent()) carried += one.payload.size();
+  CHECK(carried <= 100'000);
+  CHECK(carried > 97'000);
+  net.run(now + 3s);
+  CHECK(net.driver.count["writable"] == 1);
+}
+
+TEST_CASE("A delayed and lossy link over real sockets carries every byte") {
+  const auto events = new_reactor();
+  tcp_transport sockets{*events}, server{*events};
+  impairment fault;
+  fault.key = stream_of("rough");
+  const time_point now = std::chrono::steady_clock::now();
+  fault.when = {{now, now + 1h}};
+  fault.delay = 3ms;
+  fault.jitter = 2ms;
+  fault.loss = 0.02;
+  impaired_streams<tcp_transport> client{sockets, {{fault}, 4, {}}};
+  stream_recorder<impaired_streams<tcp_transport>> at_client{client};
+  stream_recorder<tcp_transport> at_server{server};
+  client.prepare(1);
+  const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
+  REQUIRE(bound);
+  at_server.on_received = [&](link_id link, bytes_view raw, time_point at) { server.send(link, raw, at); };
+  const auto until = [&](const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!done()) {
+      const auto held = client.next_deadline();
+      const time_point at = events->wait(held ? std::min(*held, deadline) : deadline);
+      client.advance(at_client, at);
+      if (at >= deadline) return done();
+    }
+    return true;
+  };
+  client.open(first, *bound, now);
+  REQUIRE(until([&] { return client.is_up(first); }));
+  CHECK(std::chrono::steady_clock::now() - now >= 2ms);
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += std::to_string(i) + " ";
+  REQUIRE(client.send(first, as_bytes(text), std::chrono::steady_clock::now()) == text.size());
+  REQUIRE(until([&] { return at_client.received[0].size() == text.size(); }));
+  CHECK(at_client.received[0] == text);
+  client.close(first, closing::clean, std::chrono::steady_clock::now());
+  CHECK(until([&] { return at_server.count["ended"] == 1; }));
+}
