@@ -91,5 +91,18 @@ def npm(row_name, target, **options):
     return "npm mqtt", lambda: npm_mqtt(row_name, target, **options)["per_million"]
 
 
+def markdown(rows):
+    """The rows as a table for a page: what README shows."""
+    out = ["| row | unit | ours: median (min to max) | floor | limit | holds | peers |", "|---|---|---|---|---|---|---|"]
+    for one in rows:
+        ours = one["ours"]
+        spread = "" if ours["min"] == ours["max"] else f" ({shown(ours['min'])} to {shown(ours['max'])})"
+        peers = ", ".join(f"{peer} {shown(value)}" for peer, value in one["peers"].items()) or "–"
+        limit = "–" if one["limit"] is None else f"{shown(one['limit'])}: {one['limit_rule']}"
+        out.append(f"| `{one['name']}` | {one['unit']} | {shown(ours['median'])}{spread} | {shown(one['floor'])} | {limit} | "
+                   f"{'yes' if one['holds'] else '**no**'} | {peers} |")
+    return "\n".join(out) + "\n"
+
+
 def shown(value):
     return "-" if value is None else f"{value:,.2f}" if value < 10_000 else f"{value:,.0f}"

@@ -15,7 +15,7 @@ import scale
 import worlds
 from generators import BUILD, floor, mosquitto_pub, npm_mqtt, peer_cpu, program, wanwu
 from ratios import ratios
-from row import A_MESSAGE, agree, beside_floor, effort, load, npm, peer_figures, row, shown
+from row import A_MESSAGE, agree, beside_floor, effort, load, markdown, npm, peer_figures, row, shown
 from targets import Embedded, Mosquitto, Nginx
 
 def mqtt_qos0(folder):
@@ -199,6 +199,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Speed and memory beside a floor and the peers.")
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="NAME", default=list(ROWS), help=", ".join(ROWS))
     parser.add_argument("--json", metavar="FILE", help="write the rows as an array of objects as well")
+    parser.add_argument("--markdown", metavar="FILE", help="write them as a Markdown table as well")
     parser.add_argument("--quick", action="store_true", help="once and small, without peers: shows that a row works")
     options = parser.parse_args()
     if options.quick:
@@ -211,6 +212,8 @@ def main():
         sys.exit(130)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    if options.markdown:
+        pathlib.Path(options.markdown).write_text(markdown(rows))
     sys.exit(2 if broken else 0 if all(made["holds"] for made in rows) else 1)
 
 

@@ -14,10 +14,15 @@ class Bench(Case):
     def rows(self, *names):
         out = self.folder / "rows.json"
         done = subprocess.run(
-            ["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--quick", "--only", *names, "--json", str(out)],
+            ["/usr/bin/python3", str(ROOT / "tests/bench/run.py"), "--quick", "--only", *names, "--json", str(out),
+             "--markdown", str(self.folder / "rows.md")],
             env={**os.environ, "WANWU_BUILD": str(pathlib.Path(WANWU).parent)}, capture_output=True, text=True, timeout=200)
         self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)  # 1: a limit does not hold, which is not asked here
-        return json.loads(out.read_text()), done
+        rows = json.loads(out.read_text())
+        table = (self.folder / "rows.md").read_text().splitlines()
+        self.assertEqual([f"| `{row['name']}` |" for row in rows], [line[:len(row["name"]) + 6] for row, line in zip(rows, table[2:])])
+        self.assertEqual({8}, {line.count("|") for line in table})
+        return rows, done
 
     def check(self, row, done):
         self.assertLessEqual(KEYS, row.keys())
