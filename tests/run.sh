@@ -40,7 +40,7 @@ scope() {
     asan)
       # Built by clang, with the fuzz programs in it. Whole runs that measure time, memory or descriptors and browser
       # tests are the release stage's; suites, proofs, bad input and all that is fuzzed are this one's too.
-      select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings|faults|full_disk|websocket)|target\.clients\.|report page|latency)')
+      select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings)|target\.clients\.|report page|latency)')
       leaves_out="without the end-to-end runs that measure time, memory or descriptors, independent clients and browser pages" ;;
     tsan)
       # Only these start threads: Paho behind its driver, the recorder, the engine's workers, the target's shards.
