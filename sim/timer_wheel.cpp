@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cstddef>
+#include <utility>
 
 #include "sim/huge_pages.hpp"
 
@@ -21,8 +23,10 @@ constexpr std::size_t byte_of(std::uint32_t tick, std::size_t level) {
 
 timer_wheel::timer_wheel(std::uint32_t count, time_point start, duration tick) : start_{start}, tick_{tick} {
   assert(tick.count() > 0);
-  reserve_in_huge_pages(links_, count);
-  links_.resize(count);
+  is_armed_.resize((std::size_t{count} + 63) / 64);
+  // Of each slot one chunk may be partly filled. Only asked for here: what no timer needs is never touched.
+  const std::size_t partly = std::min<std::size_t>(count, levels * slots);
+  reserve_in_huge_pages(chunks_, count / chunk_entries + partly);
 }
 
 duration timer_wheel::tick_for(duration span) {
@@ -48,23 +52,37 @@ std::uint32_t timer_wheel::tick_of(time_point at) const {
 
 void timer_wheel::arm(std::uint32_t timer, time_point due) {
   assert(!armed(timer));
-  links_[timer].due = tick_of(due);
+  is_armed_[timer / 64] |= std::uint64_t{1} << (timer % 64);
   ++armed_;
-  insert(timer);
+  insert({timer, tick_of(due)});
 }
 
-void timer_wheel::insert(std::uint32_t timer) {
-  link& here = links_[timer];
-  const std::uint32_t due = std::max(here.due, current_);
-  const std::uint32_t differing = due ^ current_;
+std::uint32_t timer_wheel::fresh_chunk(std::uint32_t before) {
+  std::uint32_t made = free_;
+  if (made == no_chunk) {
+    made = static_cast<std::uint32_t>(chunks_.size());
+    chunks_.emplace_back();
+  } else {
+    free_ = chunks_[made].before;
+  }
+  chunks_[made].before = before;
+  chunks_[made].count = 0;
+  return made;
+}
+
+void timer_wheel::insert(entry one) {
+  one.due = std::max(one.due, current_);
+  const std::uint32_t differing = one.due ^ current_;
   const std::size_t on = differing == 0 ? 0 : static_cast<std::size_t>(std::bit_width(differing) - 1) / 8;
-  const std::size_t slot = byte_of(due, on);
+  const std::size_t slot = byte_of(one.due, on);
   level& at = wheel_[on];
-  here.due = due;
-  std::uint32_t& first = at.head[slot][timer % ways];
-  here.next = first;
-  first = timer;
-  at.occupied[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  std::uint32_t& newest = at.newest[slot];
+  if (newest == no_chunk || chunks_[newest].count == chunk_entries) {
+    newest = fresh_chunk(newest);
+    at.occupied[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  }
+  chunk& into = chunks_[newest];
+  into.at[into.count++] = one;
 }
 
 template <class Take>
@@ -74,25 +92,25 @@ void timer_wheel::empty_slot(std::size_t on, std::size_t slot, Take&& take) {
   const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
   if ((word & bit) == 0) return;
   word &= ~bit;
-  heads next = at.head[slot];
-  at.head[slot].fill(last_in_slot);
-  for (bool more = true; more;) {
-    more = false;
-    for (std::uint32_t& timer : next) {
-      if (timer == last_in_slot) continue;
-      const std::uint32_t taken = timer;
-      timer = links_[taken].next;
-      if (timer != last_in_slot) __builtin_prefetch(&links_[timer], 1);
-      take(taken);
-      more = true;
+  std::uint32_t next = std::exchange(at.newest[slot], no_chunk);
+  while (next != no_chunk) {
+    // A copy, so that the chunk itself can be filled again by what is taken.
+    const chunk taken = chunks_[next];
+    chunks_[next].before = free_;
+    free_ = next;
+    next = taken.before;
+    if (next != no_chunk) {
+      for (std::size_t line = 0; line < sizeof(chunk); line += 64)
+        __builtin_prefetch(reinterpret_cast<const std::byte*>(&chunks_[next]) + line);
     }
+    for (std::uint32_t i = 0; i < taken.count; ++i) take(taken.at[i]);
   }
 }
 
 void timer_wheel::move_to(std::uint32_t tick) {
   current_ = tick;
   for (std::size_t on = levels - 1; on > 0; --on) {
-    empty_slot(on, byte_of(current_, on), [this](std::uint32_t timer) { insert(timer); });
+    empty_slot(on, byte_of(current_, on), [this](const entry& one) { insert(one); });
   }
 }
 
@@ -118,9 +136,9 @@ std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out
     if (!next || *next > last) break;
     if (*next != current_) move_to(*next);
     const std::size_t batch = out.size();
-    empty_slot(0, byte_of(current_, 0), [&](std::uint32_t timer) {
-      links_[timer].next = unarmed;
-      out.push_back(timer);
+    empty_slot(0, byte_of(current_, 0), [&](const entry& one) {
+      is_armed_[one.timer / 64] &= ~(std::uint64_t{1} << (one.timer % 64));
+      out.push_back(one.timer);
     });
     std::sort(out.begin() + static_cast<std::ptrdiff_t>(batch), out.end());
     move_to(current_ + 1);

@@ -1,7 +1,10 @@
-// One deadline for each of many rows, 8 bytes a row, popped in batches: a hierarchical timing wheel.
+// One deadline for each of many rows, 8 bytes a row that is armed, popped in batches: a hierarchical timing
+// wheel.
 //
 // Four levels of 256 slots cover 2^32 ticks. A timer sits on the level of the highest byte in which its tick
 // differs from the wheel's, so that moving the wheel into a slot is the only moment when timers change level.
+// A slot is a list of chunks that are written and read from end to end: among millions of timers the memory
+// is asked for nothing that it has not been asked for already.
 #pragma once
 
 #include <array>
@@ -21,9 +24,7 @@ class timer_wheel {
   /// Arms a timer that is not armed. A deadline in the past is due at once; one beyond 2^32 ticks is held at
   /// that bound.
   void arm(std::uint32_t timer, time_point due);
-  /// Asks the memory for a timer that is about to be armed again.
-  void expect(std::uint32_t timer) const { __builtin_prefetch(&links_[timer], 1); }
-  bool armed(std::uint32_t timer) const { return links_[timer].next != unarmed; }
+  bool armed(std::uint32_t timer) const { return (is_armed_[timer / 64] >> (timer % 64) & 1U) != 0; }
 
   /// Appends every timer due by `now`, ordered by (tick, timer), and disarms it. Returns how many.
   std::size_t pop_due(time_point now, std::vector<std::uint32_t>& out);
@@ -39,29 +40,30 @@ class timer_wheel {
 
  private:
   static constexpr std::size_t levels = 4, slots = 256;
-  static constexpr std::uint32_t unarmed = 0xFFFF'FFFF, last_in_slot = 0xFFFF'FFFE;
+  static constexpr std::uint32_t no_chunk = 0xFFFF'FFFF;
+  static constexpr std::size_t chunk_entries = 63;
 
-  struct link {
-    std::uint32_t next = unarmed;
-    std::uint32_t due{};
+  struct entry {
+    std::uint32_t timer{}, due{};
   };
-  static_assert(sizeof(link) == 8);
-  /// A slot is so many lists, dealt out by timer: whoever walks them waits for memory once for all and not
-  /// once a timer, as along a single list.
-  static constexpr std::size_t ways = 8;
-  using heads = std::array<std::uint32_t, ways>;
+  struct chunk {
+    std::uint32_t before =
+        no_chunk;  ///< The chunk of this slot that was filled before; of a free one, the next.
+    std::uint32_t count = 0;
+    std::array<entry, chunk_entries> at;
+  };
+  static_assert(sizeof(chunk) == 512);
   struct level {
-    std::array<heads, slots> head;
+    std::array<std::uint32_t, slots> newest;  ///< Chunk of each slot, no_chunk when it is empty.
     std::array<std::uint64_t, slots / 64> occupied{};
-    level() {
-      for (heads& slot : head) slot.fill(last_in_slot);
-    }
+    level() { newest.fill(no_chunk); }
     std::optional<std::size_t> next_occupied(std::size_t from) const;
   };
 
   std::uint32_t tick_of(time_point at) const;
-  void insert(std::uint32_t timer);
-  /// Empties a slot: calls `take` for each of its timers, whose link may be used again at once.
+  void insert(entry one);
+  std::uint32_t fresh_chunk(std::uint32_t before);
+  /// Empties a slot: calls `take` for each of its entries, which may be inserted again at once.
   template <class Take>
   void empty_slot(std::size_t on, std::size_t slot, Take&& take);
   void move_to(std::uint32_t tick);
@@ -72,7 +74,9 @@ class timer_wheel {
   duration tick_;
   std::uint32_t current_ = 0;  // everything before this tick has been popped
   std::size_t armed_ = 0;
-  std::vector<link> links_;
+  std::vector<std::uint64_t> is_armed_;  ///< A bit a timer.
+  std::vector<chunk> chunks_;
+  std::uint32_t free_ = no_chunk;
   std::array<level, levels> wheel_;
 };
 

@@ -112,7 +112,6 @@ void worker::expect_rows(std::size_t done) {
   const auto expect_row = [&](std::size_t i) {
     if (i >= due_.size()) return;
     things_.expect(due_[i]);
-    readings_.expect(due_[i]);
   };
   const auto expect_connection = [&](std::size_t i) {
     if (i >= due_.size()) return;
