@@ -24,9 +24,53 @@ int digits_in(std::uint64_t value) noexcept {
   return digits + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
+/// `whole` as so many units of 10^-Decimals. The number of decimals is known to the compiler, so that it
+/// divides by multiplying.
+template <int Decimals>
+char* print_scaled(std::uint64_t whole, char* out) noexcept {
+  constexpr std::uint64_t scale = powers_of_ten[static_cast<std::size_t>(Decimals)];
+  out = print_integer(whole / scale, out);
+  auto fraction = static_cast<std::uint32_t>(whole % scale);
+  if (fraction == 0) return out;
+  *out++ = '.';
+  int at = Decimals;
+  for (; at >= 2; at -= 2, fraction /= 100) std::memcpy(out + at - 2, &pairs[2 * (fraction % 100)], 2);
+  if (at == 1) out[0] = static_cast<char>('0' + fraction % 10);
+  out += Decimals;
+  while (out[-1] == '0') --out;
+  return out;
+}
+
+char* print_scaled(std::uint64_t whole, int decimals, char* out) noexcept {
+  switch (decimals) {
+    case 1:
+      return print_scaled<1>(whole, out);
+    case 2:
+      return print_scaled<2>(whole, out);
+    case 3:
+      return print_scaled<3>(whole, out);
+    case 4:
+      return print_scaled<4>(whole, out);
+    case 5:
+      return print_scaled<5>(whole, out);
+    case 6:
+      return print_scaled<6>(whole, out);
+    case 7:
+      return print_scaled<7>(whole, out);
+    case 8:
+      return print_scaled<8>(whole, out);
+    default:
+      return print_scaled<9>(whole, out);
+  }
+}
+
 }  // namespace
 
 char* print_integer(std::uint64_t value, char* out) noexcept {
+  if (value < 10) {
+    *out = static_cast<char>('0' + value);
+    return out + 1;
+  }
   char* const end = out + digits_in(value);
   char* at = end;
   while (value >= 100) {
@@ -52,14 +96,7 @@ char* print_decimal(double value, int decimals, char* out) noexcept {
   const auto whole = static_cast<std::uint64_t>(scaled + 0.5);
   if (value < 0 && whole != 0) *out++ = '-';
   if (decimals == 0) return print_integer(whole, out);
-  out = print_integer(whole / scale, out);
-  auto fraction = whole % scale;
-  if (fraction == 0) return out;
-  *out++ = '.';
-  for (int i = decimals; i-- > 0; fraction /= 10) out[i] = static_cast<char>('0' + fraction % 10);
-  out += decimals;
-  while (out[-1] == '0') --out;
-  return out;
+  return print_scaled(whole, decimals, out);
 }
 
 int decimals_of(double resolution) noexcept {

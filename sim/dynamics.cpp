@@ -2,8 +2,8 @@
 #include "sim/dynamics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstring>
 
 #include "sim/dynamics_program.hpp"
 
@@ -11,38 +11,79 @@ namespace wanwu::sim {
 
 namespace {
 
-double finish(const finish_rule& rule, double raw) noexcept {
+double finished(const finish_rule& rule, double raw) noexcept {
   if (is_absent(raw)) return raw;
   if (rule.boolean) return raw >= 0.5 ? 1 : 0;
   const double value = rule.steps > 0 ? round_fast(raw * rule.steps) / rule.steps : raw;
   return value < rule.low ? rule.low : (value > rule.high ? rule.high : value);
 }
 
-inline void step(evaluation& at, const instruction& in) noexcept {
+void step(evaluation& all, const instruction& in) noexcept {
+  double* const out = all.results(in.out);
   switch (in.code) {
     case opcode::dynamics:
-      at.registers[in.out] = evaluate(at, in);
-      break;
-    case opcode::finish:
-      at.registers[in.out] = finish(at.made.rules[in.property], at.input(in));
-      break;
+      return evaluate(all, in);
+    case opcode::finish: {
+      const finish_rule rule = all.made.rules[in.property];
+      const double* const raw = all.input(in);
+      for (std::size_t i = 0; i < all.count; ++i) out[i] = finished(rule, raw[i]);
+      return;
+    }
     case opcode::column:
-      at.registers[in.out] = in.property < at.columns.size() ? at.columns[in.property] : 0.0;
-      break;
+      for (std::size_t i = 0; i < all.count; ++i) {
+        const auto& columns = all.things[i].columns;
+        out[i] = in.property < columns.size() ? columns[in.property] : 0.0;
+      }
+      return;
     case opcode::set_clock:
-      at.time[in.out] = evaluate_clock(at, in);
-      break;
+      return evaluate_clock(all, in);
   }
 }
 
-void begin(evaluation& at, std::int64_t at_ms) noexcept {
-  at.time[0] = static_cast<double>(at_ms) * 0.001;
-  const auto& constants = at.made.constants;
-  if (!constants.empty())
-    std::memcpy(at.registers.data(), constants.data(), constants.size() * sizeof(double));
+void begin(evaluation& all) noexcept {
+  double* const now = all.clock(0);
+  for (std::size_t i = 0; i < all.count; ++i) now[i] = static_cast<double>(all.things[i].at_ms) * 0.001;
+  const auto& constants = all.made.constants;
+  for (std::size_t i = 0; i < constants.size(); ++i) std::fill_n(all.results(i), all.count, constants[i]);
 }
 
+/// Memory for one thing, on the stack. The big arrays stay uninitialised: every register and clock is written
+/// before it is read, and clearing them would cost more than the sample.
+struct single_memory {
+  std::array<double, register_count_max> registers;
+  std::array<double, clock_count_max> time;
+  std::array<sky_angles, clock_count_max> angles;
+  double east_m, north_m;
+  motion moving;
+
+  evaluation_memory view() noexcept {
+    return {registers.data(), time.data(), angles.data(), &east_m, &north_m, &moving};
+  }
+};
+
 }  // namespace
+
+/// The same for as many things as are sampled together.
+struct sample_memory {
+  std::vector<double> registers, time;
+  std::vector<sky_angles> angles;
+  std::array<double, sampled_together_max> east_m{}, north_m{};
+  std::array<motion, sampled_together_max> moving{};
+
+  evaluation_memory room_for(const dynamics_program& made) {
+    const auto at_least = [](auto& array, std::size_t count) {
+      if (array.size() < count) array.resize(count);
+    };
+    at_least(registers, made.register_count * sampled_together_max);
+    at_least(time, made.clock_count * sampled_together_max);
+    at_least(angles, made.clock_count * sampled_together_max);
+    return {registers.data(), time.data(), angles.data(), east_m.data(), north_m.data(), moving.data()};
+  }
+};
+
+sample_scratch::sample_scratch() : memory_{std::make_unique<sample_memory>()} {}
+sample_scratch::sample_scratch(sample_scratch&&) noexcept = default;
+sample_scratch::~sample_scratch() = default;
 
 bool is_absent(double value) noexcept {
   return value != value;
@@ -59,19 +100,35 @@ std::size_t dynamics::property_count() const noexcept {
 
 void dynamics::sample(subject who, std::int64_t at_ms, std::span<const actuation> commands,
                       std::span<const double> columns, std::span<double> values) const noexcept {
-  evaluation at{*program_, who, commands, columns};
-  begin(at, at_ms);
-  for (const auto& in : program_->code) step(at, in);
+  const sample_request one{who, at_ms, commands, columns};
+  single_memory memory;
+  evaluation all{*program_, {&one, 1}, memory.view()};
+  begin(all);
+  for (const auto& in : program_->code) step(all, in);
   const auto count = std::min(values.size(), program_->results.size());
-  for (std::size_t i = 0; i < count; ++i) values[i] = at.registers[program_->results[i]];
+  for (std::size_t i = 0; i < count; ++i) values[i] = memory.registers[program_->results[i]];
+}
+
+void dynamics::sample_all(std::span<const sample_request> things, sample_scratch& scratch,
+                          std::span<double> values) const {
+  evaluation all{*program_, things, scratch.memory_->room_for(*program_)};
+  begin(all);
+  for (const auto& in : program_->code) step(all, in);
+  const auto count = program_->results.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* const from = all.results(program_->results[i]);
+    for (std::size_t k = 0; k < things.size(); ++k) values[k * count + i] = from[k];
+  }
 }
 
 double dynamics::value(subject who, std::size_t property, std::int64_t at_ms,
                        std::span<const actuation> commands, std::span<const double> columns) const noexcept {
-  evaluation at{*program_, who, commands, columns};
-  begin(at, at_ms);
-  for (const auto which : program_->needed[property]) step(at, program_->code[which]);
-  return at.registers[program_->results[property]];
+  const sample_request one{who, at_ms, commands, columns};
+  single_memory memory;
+  evaluation all{*program_, {&one, 1}, memory.view()};
+  begin(all);
+  for (const auto which : program_->needed[property]) step(all, program_->code[which]);
+  return memory.registers[program_->results[property]];
 }
 
 std::uint32_t dynamics::conditions(std::span<const double> values) const noexcept {

@@ -45,6 +45,32 @@ struct actuation {
   std::uint16_t property = 0;
 };
 
+/// A thing at an instant, and what it goes by besides the model.
+struct sample_request {
+  subject who;
+  std::int64_t at_ms = 0;
+  std::span<const actuation> commands{};
+  std::span<const double> columns{};
+};
+
+/// So many things are sampled together at most: enough to keep the processor busy with one while it waits for
+/// another, few enough that all of their registers stay close to it.
+inline constexpr std::size_t sampled_together_max = 32;
+
+struct sample_memory;
+
+/// What sample_all() computes in; one a thread, used again and again.
+class sample_scratch {
+ public:
+  sample_scratch();
+  sample_scratch(sample_scratch&&) noexcept;
+  ~sample_scratch();
+
+ private:
+  friend class dynamics;
+  std::unique_ptr<sample_memory> memory_;
+};
+
 /// A value that is not there (a sensor dropping out). Payloads leave such a property out.
 bool is_absent(double value) noexcept;
 
@@ -75,6 +101,12 @@ class dynamics {
   void sample(subject who, std::int64_t at_ms, std::span<double> values) const noexcept {
     sample(who, at_ms, {}, {}, values);
   }
+
+  /// The same for many things, at most sampled_together_max: `values` gets property_count() of each, thing
+  /// after thing. Each instruction is decoded once for all of them. Allocates when a program needs more of
+  /// `scratch` than any before it.
+  void sample_all(std::span<const sample_request> things, sample_scratch& scratch,
+                  std::span<double> values) const;
 
   /// One property only; runs just the instructions it needs.
   double value(subject who, std::size_t property, std::int64_t at_ms,

@@ -26,9 +26,9 @@ double interpolate(const double* n, double x) noexcept {
 
 /// Local day number (0 = Thursday, 1 January 1970) and seconds in it decide; before the first point of a
 /// period the last one still holds.
-double timetable(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const double local = at.now(in) + at.made.world.utc_offset_s;
+double timetable(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const double local = at.now() + at.world().utc_offset_s;
   const auto weekday = static_cast<unsigned>(((floor_of(local / day_s) + 3) % 7 + 7) % 7);
   if (const auto days = static_cast<unsigned>(n[2]); days != 0 && (days >> weekday & 1U) == 0) return n[1];
   const double inside = local - static_cast<double>(floor_of(local / n[0])) * n[0];
@@ -39,9 +39,9 @@ double timetable(const evaluation& at, const instruction& in) noexcept {
   return inside < xs[0] ? ys[count - 1] : ys[i];
 }
 
-double diurnal(evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto& sky = at.sky(in.clock);
+double diurnal(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto& sky = at.sky();
   const double cos2 = 2 * sky.day_cos * sky.day_cos - 1, sin2 = 2 * sky.day_cos * sky.day_sin;
   return n[0] + n[1] * sky.day_cos + n[2] * sky.day_sin + n[3] * cos2 + n[4] * sin2 + n[5] * sky.year_cos +
          n[6] * sky.year_sin;
@@ -69,14 +69,14 @@ renewal last_renewal(random_stream draws, double t, double every, double jitter)
   return {.since = t - (x - from) * every, .share = (x - from) / (to - from)};
 }
 
-double noise(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto draws = at.draws(in);
+double noise(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto draws = at.draws();
   const double phase = phase_of(draws);
   const auto octaves = static_cast<std::uint64_t>(n[0]);
   double total = 0;
   for (std::uint64_t octave = 0; octave < octaves; ++octave) {
-    const double x = at.now(in) * n[1 + 2 * octave] + phase;
+    const double x = at.now() * n[1 + 2 * octave] + phase;
     const auto knot = floor_of(x);
     const auto index = static_cast<std::uint64_t>(knot) * 4 + octave;
     const double low = draws.bell(index), high = draws.bell(index + 4);
@@ -91,12 +91,12 @@ std::size_t pick_cumulative(const double* shares, std::size_t count, double u) n
   return i;
 }
 
-double markov(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
+double markov(const sampled& at) noexcept {
+  const double* n = at.numbers();
   const auto count = static_cast<std::size_t>(n[0]);
   const double *labels = n + 2, *means = labels + count, *start = means + count, *moves = start + count;
-  const auto draws = at.draws(in);
-  const double x = at.now(in) / n[1] + phase_of(draws);
+  const auto draws = at.draws();
+  const double x = at.now() / n[1] + phase_of(draws);
   const auto epoch = floor_of(x);
   const auto inside = draws.child(static_cast<std::uint64_t>(epoch));
   double left = (x - static_cast<double>(epoch)) * n[1];
@@ -109,11 +109,12 @@ double markov(const evaluation& at, const instruction& in) noexcept {
   return labels[state];
 }
 
-double pulses(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto owner = n[4] != 0 && at.who.place != 0 ? at.who.place : number_of(at.who.thing) + 1;
-  const random_stream draws{scramble(in.salt + owner * 0x9e3779b97f4a7c15ULL)};
-  const double x = at.now(in) * n[0] + phase_of(draws);
+double pulses(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto owner =
+      n[4] != 0 && at.thing().who.place != 0 ? at.thing().who.place : number_of(at.thing().who.thing) + 1;
+  const random_stream draws{scramble(at.in.salt + owner * 0x9e3779b97f4a7c15ULL)};
+  const double x = at.now() * n[0] + phase_of(draws);
   const auto epoch = floor_of(x);
   double total = 0;
   for (std::int64_t back = 0; back < static_cast<std::int64_t>(n[5]); ++back) {
@@ -127,28 +128,27 @@ double pulses(const evaluation& at, const instruction& in) noexcept {
   return total * n[2];
 }
 
-double serial(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto index = n[1] > 0 ? static_cast<std::uint64_t>(floor_of(at.now(in) / n[1])) : 0U;
+double serial(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto index = n[1] > 0 ? static_cast<std::uint64_t>(floor_of(at.now() / n[1])) : 0U;
   std::int64_t most = 1;
   for (int i = 0; i < static_cast<int>(n[0]); ++i) most *= 10;
-  return static_cast<double>(at.draws(in).whole(index, 0, most - 1));
+  return static_cast<double>(at.draws().whole(index, 0, most - 1));
 }
 
-double faulty(const evaluation& at, const instruction& in) noexcept {
-  const double value = at.input(in);
-  if (in.wanted == axis::stuck) return value;  // its input already looks at the frozen clock
-  const auto phase = phase_of_fault(at, in);
+double faulty(const sampled& at) noexcept {
+  const double value = at.input();
+  if (at.in.wanted == axis::stuck) return value;  // its input already looks at the frozen clock
+  const auto phase = phase_of_fault(at);
   if (!phase.active) return value;
-  const double *n = at.numbers(in), size = n[3], elapsed = at.now(in) - phase.since;
-  switch (in.wanted) {
+  const double *n = at.numbers(), size = n[3], elapsed = at.now() - phase.since;
+  switch (at.in.wanted) {
     case axis::bias:
       return value + size;
     case axis::drift:
       return value + size * elapsed / n[2];
     case axis::spike:
-      return at.draws(in).chance(static_cast<std::uint64_t>(floor_of(at.now(in))), 0.2) ? value + size
-                                                                                        : value;
+      return at.draws().chance(static_cast<std::uint64_t>(floor_of(at.now())), 0.2) ? value + size : value;
     default:
       return std::numeric_limits<double>::quiet_NaN();
   }
@@ -189,12 +189,12 @@ counted count(const double* n, random_stream draws, double t, double utc_offset)
 
 /// Without resets the origin is where the daily wave crosses zero and the noise is not taken off: both only
 /// shift the count by a little at its start, and save a second evaluation.
-double counter(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto draws = at.draws(in);
-  const double offset = at.made.world.utc_offset_s, t = at.now(in);
+double counter(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto draws = at.draws();
+  const double offset = at.world().utc_offset_s, t = at.now();
   const double age = n[6] * draws.uniform(0xFFFF'FFFF'0000'0003ULL);
-  double origin = static_cast<double>(at.made.world.start_ms) * 0.001 - age;
+  double origin = static_cast<double>(at.world().start_ms) * 0.001 - age;
   origin = static_cast<double>(floor_of((origin + offset - n[2]) / day_s)) * day_s - offset + n[2];
   double before = n[0] * draws.uniform(0xFFFF'FFFF'0000'0002ULL, 0.7, 1.3) * origin;
   if (n[5] > 0) {
@@ -206,52 +206,41 @@ double counter(const evaluation& at, const instruction& in) noexcept {
   return t <= origin ? 0 : std::max(0.0, count(n, draws, t, offset).total - before);
 }
 
-double setpoint(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  if (at.commands.empty()) return in.input_count != 0 ? at.input(in) : n[0];
-  const auto now_ms = static_cast<std::int64_t>(std::llround(at.now(in) * 1000));
-  for (auto i = at.commands.size(); i-- > 0;) {
-    const auto& command = at.commands[i];
-    if (command.property != in.property || command.at_ms > now_ms) continue;
+double setpoint(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  if (at.thing().commands.empty()) return at.in.input_count != 0 ? at.input() : n[0];
+  const auto now_ms = static_cast<std::int64_t>(std::llround(at.now() * 1000));
+  for (auto i = at.thing().commands.size(); i-- > 0;) {
+    const auto& command = at.thing().commands[i];
+    if (command.property != at.in.property || command.at_ms > now_ms) continue;
     const double from = static_cast<double>(command.from), to = static_cast<double>(command.to);
     if (n[1] <= 0) return to;
     return to + (from - to) * std::exp(static_cast<double>(command.at_ms - now_ms) * 0.001 / n[1]);
   }
-  return in.input_count != 0 ? at.input(in) : n[0];
+  return at.in.input_count != 0 ? at.input() : n[0];
 }
 
-double two_point(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const double period = n[2] + n[3], x = at.now(in) / period + phase_of(at.draws(in));
+double two_point(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const double period = n[2] + n[3], x = at.now() / period + phase_of(at.draws());
   const double inside = (x - static_cast<double>(floor_of(x))) * period;
   const bool rising = inside < n[2];
-  if (in.kind == kind::hyst_on) return rising ? 1 : 0;
+  if (at.in.kind == kind::hyst_on) return rising ? 1 : 0;
   const double share = rising ? inside / n[2] : (inside - n[2]) / n[3];
   const double curve = share * (2 - share);  // fast at first, then slower, like an exponential
   const double level = rising ? n[0] + (n[1] - n[0]) * curve : n[1] - (n[1] - n[0]) * curve;
-  return level + (in.input_count != 0 ? at.input(in) : 0.0);
+  return level + (at.in.input_count != 0 ? at.input() : 0.0);
 }
 
-double fold(const evaluation& at, const instruction& in) noexcept {
-  double total = at.input(in);
-  for (std::size_t i = 1; i < in.input_count; ++i) {
-    const double next = at.input(in, i);
-    switch (in.kind) {
-      case kind::sum:
-        total += next;
-        break;
-      case kind::product:
-        total *= next;
-        break;
-      case kind::least:
-        total = next < total ? next : total;
-        break;
-      default:
-        total = next > total ? next : total;
-        break;
-    }
+/// Input after input, so that each is one pass over all things.
+template <class Join>
+void fold(evaluation& all, const instruction& in, Join join) noexcept {
+  double* const out = all.results(in.out);
+  std::copy_n(all.input(in), all.count, out);
+  for (std::size_t k = 1; k < in.input_count; ++k) {
+    const double* const next = all.input(in, k);
+    for (std::size_t i = 0; i < all.count; ++i) out[i] = join(out[i], next[i]);
   }
-  return total;
 }
 
 double raised(double base, double exponent) noexcept {
@@ -260,113 +249,142 @@ double raised(double base, double exponent) noexcept {
   return std::pow(exponent < 0 ? std::max(base, 1e-9) : base, exponent);
 }
 
-double choose(const evaluation& at, const instruction& in) noexcept {
-  const double* labels = at.numbers(in);
-  const double state = at.input(in);
-  for (std::size_t i = 0; i + 2 < in.input_count; ++i) {
-    if (labels[i] == state) return at.input(in, i + 1);
+double choose(const sampled& at) noexcept {
+  const double* labels = at.numbers();
+  const double state = at.input();
+  for (std::size_t i = 0; i + 2 < at.in.input_count; ++i) {
+    if (labels[i] == state) return at.input(i + 1);
   }
-  return at.input(in, in.input_count - 1U);
+  return at.input(at.in.input_count - 1U);
 }
 
-double slot_chance(const evaluation& at, const instruction& in) noexcept {
-  const auto draws = at.draws(in);
-  const auto slot = floor_of(at.now(in) / at.numbers(in)[0] + phase_of(draws));
-  return draws.chance(static_cast<std::uint64_t>(slot), at.input(in)) ? 1 : 0;
+double slot_chance(const sampled& at) noexcept {
+  const auto draws = at.draws();
+  const auto slot = floor_of(at.now() / at.numbers()[0] + phase_of(draws));
+  return draws.chance(static_cast<std::uint64_t>(slot), at.input()) ? 1 : 0;
 }
 
-}  // namespace
-
-fault_phase phase_of_fault(const evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
-  const auto draws = at.draws(in);
-  const double x = at.now(in) / n[0] + phase_of(draws);
-  const auto epoch = floor_of(x);
-  const auto inside = draws.child(static_cast<std::uint64_t>(epoch));
-  if (!inside.chance(0, n[1])) return {};
-  const double elapsed = (x - static_cast<double>(epoch)) * n[0] - inside.uniform(1) * (n[0] - n[2]);
-  return {.active = elapsed >= 0 && elapsed < n[2], .since = at.now(in) - elapsed};
-}
-
-double evaluate_clock(const evaluation& at, const instruction& in) noexcept {
-  const double t = at.now(in);
-  const double* n = at.numbers(in);
-  if (in.kind == kind::fault) {
-    const auto phase = phase_of_fault(at, in);
-    return phase.active ? phase.since : t;
-  }
-  if (in.kind == kind::hold) return static_cast<double>(floor_of(t / n[0])) * n[0];
-  return t - n[0];
-}
-
-double evaluate(evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
+/// The kinds that draw, and what hangs on them.
+void evaluate_chance(evaluation& all, const instruction& in) noexcept {
+  const double* const n = all.made.numbers.data() + in.number;
+  const auto each = [&](auto value) { for_each_thing(all, in, all.results(in.out), value); };
   switch (in.kind) {
-    case kind::sum:
-    case kind::product:
-    case kind::least:
-    case kind::greatest:
-      return fold(at, in);
-    case kind::linear:
-      return at.input(in) * n[0] + n[1];
-    case kind::power:
-      return raised(std::max(0.0, at.input(in)), n[0]);
-    case kind::table:
-      return interpolate(n, at.input(in));
-    case kind::choose:
-      return choose(at, in);
-    case kind::above:
-      return at.input(in) > n[0] ? 1 : 0;
-    case kind::below:
-      return at.input(in) < n[0] ? 1 : 0;
-    case kind::quantize:
-      return round_fast(at.input(in) / n[0]) * n[0];
-    case kind::step:
-      return timetable(at, in);
-    case kind::diurnal:
-      return diurnal(at, in);
-    case kind::age:
-      return last_renewal(at.draws(in), at.now(in), n[0], n[1]).share;
-    case kind::hold:
-    case kind::delay:
-      return at.input(in);
-    case kind::lag:
-      return 0.711093009929173 * at.input(in, 0) + 0.278517733569241 * at.input(in, 1) +
-             0.0103892565015861 * at.input(in, 2);
     case kind::noise:
-      return noise(at, in);
+      return each(noise);
     case kind::spread:
-      return at.draws(in).uniform(0, n[0], n[1]);
+      return each([n](const sampled& at) { return at.draws().uniform(0, n[0], n[1]); });
     case kind::markov:
-      return markov(at, in);
+      return each(markov);
     case kind::chance:
-      return slot_chance(at, in);
+      return each(slot_chance);
     case kind::poisson:
-      return at.draws(in).poisson(static_cast<std::uint64_t>(floor_of(at.now(in) / n[0])), at.input(in));
+      return each([n](const sampled& at) {
+        const auto draw = static_cast<std::uint64_t>(floor_of(at.now() / n[0]));
+        return static_cast<double>(at.draws().poisson(draw, at.input()));
+      });
     case kind::pulses:
-      return pulses(at, in);
+      return each(pulses);
     case kind::serial:
-      return serial(at, in);
+      return each(serial);
     case kind::fault:
-      return faulty(at, in);
+      return each(faulty);
     case kind::counter:
-      return counter(at, in);
+      return each(counter);
     case kind::slope:
-      return count(n, at.draws(in), at.now(in), at.made.world.utc_offset_s).rate * n[7];
+      return each([n](const sampled& at) {
+        return count(n, at.draws(), at.now(), at.world().utc_offset_s).rate * n[7];
+      });
     case kind::setpoint:
-      return setpoint(at, in);
+      return each(setpoint);
     case kind::hyst:
     case kind::hyst_on:
-      return two_point(at, in);
+      return each(two_point);
     case kind::battery:
-      return 1 - last_renewal(at.draws(in), at.now(in), n[0], n[1]).share;
+      return each(
+          [n](const sampled& at) { return 1 - last_renewal(at.draws(), at.now(), n[0], n[1]).share; });
     case kind::solar:
     case kind::field:
     case kind::weibull:
     case kind::windpower:
-      return evaluate_nature(at, in);
+      return evaluate_nature(all, in);
     default:
-      return evaluate_motion(at, in);
+      return evaluate_motion(all, in);
+  }
+}
+
+}  // namespace
+
+fault_phase phase_of_fault(const sampled& at) noexcept {
+  const double* n = at.numbers();
+  const auto draws = at.draws();
+  const double x = at.now() / n[0] + phase_of(draws);
+  const auto epoch = floor_of(x);
+  const auto inside = draws.child(static_cast<std::uint64_t>(epoch));
+  if (!inside.chance(0, n[1])) return {};
+  const double elapsed = (x - static_cast<double>(epoch)) * n[0] - inside.uniform(1) * (n[0] - n[2]);
+  return {.active = elapsed >= 0 && elapsed < n[2], .since = at.now() - elapsed};
+}
+
+void evaluate_clock(evaluation& all, const instruction& in) noexcept {
+  double* const out = all.clock(in.out);
+  const double* const n = all.made.numbers.data() + in.number;
+  if (in.kind == kind::fault) {
+    return for_each_thing(all, in, out, [](const sampled& at) {
+      const auto phase = phase_of_fault(at);
+      return phase.active ? phase.since : at.now();
+    });
+  }
+  if (in.kind == kind::hold) {
+    return for_each_thing(all, in, out, [n](const sampled& at) {
+      return static_cast<double>(floor_of(at.now() / n[0])) * n[0];
+    });
+  }
+  for_each_thing(all, in, out, [n](const sampled& at) { return at.now() - n[0]; });
+}
+
+void evaluate(evaluation& all, const instruction& in) noexcept {
+  const double* const n = all.made.numbers.data() + in.number;
+  const auto each = [&](auto value) { for_each_thing(all, in, all.results(in.out), value); };
+  switch (in.kind) {
+    case kind::sum:
+      return fold(all, in, [](double a, double b) { return a + b; });
+    case kind::product:
+      return fold(all, in, [](double a, double b) { return a * b; });
+    case kind::least:
+      return fold(all, in, [](double a, double b) { return b < a ? b : a; });
+    case kind::greatest:
+      return fold(all, in, [](double a, double b) { return b > a ? b : a; });
+    case kind::linear:
+      return each([n](const sampled& at) { return at.input() * n[0] + n[1]; });
+    case kind::power:
+      return each([n](const sampled& at) { return raised(std::max(0.0, at.input()), n[0]); });
+    case kind::table:
+      return each([n](const sampled& at) { return interpolate(n, at.input()); });
+    case kind::choose:
+      return each(choose);
+    case kind::above:
+      return each([n](const sampled& at) { return at.input() > n[0] ? 1.0 : 0.0; });
+    case kind::below:
+      return each([n](const sampled& at) { return at.input() < n[0] ? 1.0 : 0.0; });
+    case kind::quantize:
+      return each([n](const sampled& at) { return round_fast(at.input() / n[0]) * n[0]; });
+    case kind::step:
+      return each(timetable);
+    case kind::diurnal:
+      all.find_sky(in.clock);
+      return each(diurnal);
+    case kind::age:
+      return each([n](const sampled& at) { return last_renewal(at.draws(), at.now(), n[0], n[1]).share; });
+    case kind::hold:
+    case kind::delay:
+      return each([](const sampled& at) { return at.input(); });
+    case kind::lag:
+      return each([](const sampled& at) {
+        return 0.711093009929173 * at.input(0) + 0.278517733569241 * at.input(1) +
+               0.0103892565015861 * at.input(2);
+      });
+    default:
+      return evaluate_chance(all, in);
   }
 }
 

@@ -166,16 +166,16 @@ motion orbit(random_stream draws, const double* n, double t) noexcept {
           .flag = toward_sun > 0 || off_axis > earth_radius_m};
 }
 
-motion move(evaluation& at, const instruction& in) noexcept {
-  const double *n = at.numbers(in), t = at.now(in);
-  const auto draws = at.draws(in);
-  if (in.kind == kind::orbit) return orbit(draws, n, t);
-  at.find_home();
-  const position home{at.made.world.latitude + at.north_m * at.made.metres_to_latitude,
-                      at.made.world.longitude + at.east_m * at.made.metres_to_longitude};
-  if (in.kind == kind::flight) return flight(home, draws, n, t);
+motion move(const sampled& at) noexcept {
+  const double *n = at.numbers(), t = at.now();
+  const auto draws = at.draws();
+  if (at.in.kind == kind::orbit) return orbit(draws, n, t);
+  const auto& made = at.all.made;
+  const position home{made.world.latitude + at.all.in.north_m[at.which] * made.metres_to_latitude,
+                      made.world.longitude + at.all.in.east_m[at.which] * made.metres_to_longitude};
+  if (at.in.kind == kind::flight) return flight(home, draws, n, t);
   motion out;
-  switch (in.kind) {
+  switch (at.in.kind) {
     case kind::route:
       out = route(draws, n, t);
       break;
@@ -188,43 +188,49 @@ motion move(evaluation& at, const instruction& in) noexcept {
     default:
       break;
   }
-  out.at = {home.latitude + out.at.latitude * at.made.metres_to_latitude,
-            wrap_longitude(home.longitude + out.at.longitude * at.made.metres_to_longitude)};
+  out.at = {home.latitude + out.at.latitude * made.metres_to_latitude,
+            wrap_longitude(home.longitude + out.at.longitude * made.metres_to_longitude)};
   return out;
 }
 
 }  // namespace
 
-void evaluation::find_home() noexcept {
-  if (has_home) return;
-  has_home = true;
-  const auto found = home_offset(made.world, who);
-  east_m = found.east;
-  north_m = found.north;
+void evaluation::find_homes() noexcept {
+  if (has_homes) return;
+  has_homes = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto found = home_offset(made.world, things[i].who);
+    in.east_m[i] = found.east;
+    in.north_m[i] = found.north;
+  }
 }
 
-double evaluate_motion(evaluation& at, const instruction& in) noexcept {
-  const auto* last = at.motion_of;
+void evaluate_motion(evaluation& all, const instruction& in) noexcept {
+  const auto* last = all.motion_of;
   if (last == nullptr || last->salt != in.salt || last->clock != in.clock || last->kind != in.kind) {
-    at.moving = move(at, in);
-    at.motion_of = &in;
+    if (in.kind != kind::orbit) all.find_homes();
+    for (std::size_t i = 0; i < all.count; ++i) all.in.moving[i] = move(sampled{all, in, i});
+    all.motion_of = &in;
   }
-  const auto& found = at.moving;
+  const auto each = [&](auto value) {
+    for_each_thing(all, in, all.results(in.out),
+                   [&](const sampled& at) -> double { return value(at.all.in.moving[at.which]); });
+  };
   switch (in.wanted) {
     case axis::latitude:
-      return found.at.latitude;
+      return each([](const motion& found) { return found.at.latitude; });
     case axis::longitude:
-      return found.at.longitude;
+      return each([](const motion& found) { return found.at.longitude; });
     case axis::altitude:
-      return found.altitude;
+      return each([](const motion& found) { return found.altitude; });
     case axis::heading:
-      return found.heading;
+      return each([](const motion& found) { return found.heading; });
     case axis::speed:
-      return found.speed;
+      return each([](const motion& found) { return found.speed; });
     case axis::climb:
-      return found.climb;
+      return each([](const motion& found) { return found.climb; });
     default:
-      return found.flag ? 1 : 0;
+      return each([](const motion& found) { return found.flag ? 1.0 : 0.0; });
   }
 }
 

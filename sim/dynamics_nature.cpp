@@ -15,11 +15,11 @@ constexpr double day_s = 86400, year_s = 365.25 * 86400;
 
 /// Value noise on a lattice of (east / L, north / L, t / T), seen from a thing's home in a field that moves.
 /// The field's stream has no thing in it, so neighbours read nearly the same.
-double field(evaluation& at, const instruction& in) noexcept {
-  at.find_home();
-  const double *n = at.numbers(in), t = at.now(in);
-  const random_stream draws{in.salt};
-  const std::array<double, 3> x{(at.east_m - n[3] * t) / n[1], (at.north_m - n[4] * t) / n[1], t / n[2]};
+double field(const sampled& at) noexcept {
+  const double *n = at.numbers(), t = at.now();
+  const random_stream draws{at.in.salt};
+  const std::array<double, 3> x{(at.all.in.east_m[at.which] - n[3] * t) / n[1],
+                                (at.all.in.north_m[at.which] - n[4] * t) / n[1], t / n[2]};
   std::array<std::int64_t, 3> cell{};
   std::array<double, 3> share{};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -42,27 +42,27 @@ double field(evaluation& at, const instruction& in) noexcept {
 
 /// Cosine of the sun's zenith angle at the middle of the region: NOAA's series for declination and equation
 /// of time.
-double sun_cosine(evaluation& at, const instruction& in) noexcept {
-  const auto& sky = at.sky(in.clock);
+double sun_cosine(const sampled& at) noexcept {
+  const auto& sky = at.sky();
   const double c1 = sky.year_cos, s1 = sky.year_sin;
   const double c2 = c1 * c1 - s1 * s1, s2 = 2 * c1 * s1, c3 = c2 * c1 - s2 * s1, s3 = s2 * c1 + c2 * s1;
   const double declination =
       0.006918 - 0.399912 * c1 + 0.070257 * s1 - 0.006758 * c2 + 0.000907 * s2 - 0.002697 * c3 + 0.00148 * s3;
   const double equation_min =
       229.18 * (0.000075 + 0.001868 * c1 - 0.032077 * s1 - 0.014615 * c2 - 0.040849 * s2);
-  const double solar_s = at.now(in) + 60 * equation_min + 240 * at.made.world.longitude;
+  const double solar_s = at.now() + 60 * equation_min + 240 * at.all.made.world.longitude;
   const double hour_angle =
       2 * std::numbers::pi * (solar_s / day_s - static_cast<double>(floor_of(solar_s / day_s))) -
       std::numbers::pi;
-  return at.made.sin_latitude * std::sin(declination) +
-         at.made.cos_latitude * std::cos(declination) * std::cos(hour_angle);
+  return at.all.made.sin_latitude * std::sin(declination) +
+         at.all.made.cos_latitude * std::cos(declination) * std::cos(hour_angle);
 }
 
-double solar(evaluation& at, const instruction& in) noexcept {
-  const double cosine = sun_cosine(at, in);
+double solar(const sampled& at) noexcept {
+  const double cosine = sun_cosine(at);
   if (cosine <= 0.001) return 0;
   const double clear = 1098 * cosine * std::exp(-0.057 / cosine);  // Haurwitz
-  return in.input_count == 0 ? clear : clear * at.input(in);
+  return at.in.input_count == 0 ? clear : clear * at.input();
 }
 
 double weibull(double normal, double scale, double shape) noexcept {
@@ -80,28 +80,33 @@ double windpower(const double* n, double wind) noexcept {
 
 }  // namespace
 
-const sky_angles& evaluation::sky(std::uint8_t clock) noexcept {
-  auto& found = angles[clock];
-  if (const auto bit = 1ULL << clock; (angles_known & bit) == 0) {
-    angles_known |= bit;
-    const auto day = on_circle((time[clock] + made.world.utc_offset_s) / day_s);
-    const auto year = on_circle(time[clock] / year_s);
-    found = {.day_cos = day.cosine, .day_sin = day.sine, .year_cos = year.cosine, .year_sin = year.sine};
+void evaluation::find_sky(std::uint8_t of_clock) noexcept {
+  const auto bit = 1ULL << of_clock;
+  if ((angles_known & bit) != 0) return;
+  angles_known |= bit;
+  sky_angles* const found = in.angles + of_clock * count;
+  const double* const now = clock(of_clock);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto day = on_circle((now[i] + made.world.utc_offset_s) / day_s);
+    const auto year = on_circle(now[i] / year_s);
+    found[i] = {.day_cos = day.cosine, .day_sin = day.sine, .year_cos = year.cosine, .year_sin = year.sine};
   }
-  return found;
 }
 
-double evaluate_nature(evaluation& at, const instruction& in) noexcept {
-  const double* n = at.numbers(in);
+void evaluate_nature(evaluation& all, const instruction& in) noexcept {
+  const double* const n = all.made.numbers.data() + in.number;
+  const auto each = [&](auto value) { for_each_thing(all, in, all.results(in.out), value); };
   switch (in.kind) {
     case kind::solar:
-      return solar(at, in);
+      all.find_sky(in.clock);
+      return each(solar);
     case kind::field:
-      return field(at, in);
+      all.find_homes();
+      return each(field);
     case kind::weibull:
-      return weibull(at.input(in), n[0], n[1]);
+      return each([n](const sampled& at) { return weibull(at.input(), n[0], n[1]); });
     default:
-      return windpower(n, at.input(in));
+      return each([n](const sampled& at) { return windpower(n, at.input()); });
   }
 }
 

@@ -89,53 +89,75 @@ struct sky_angles {
   double day_cos, day_sin, year_cos, year_sin;
 };
 
-/// One sample's scratch; lives on the stack. The big arrays stay uninitialised: every register and clock is
-/// written before it is read, and clearing them would cost more than the sample.
-struct evaluation {
-  evaluation(const dynamics_program& program, subject subject_of, std::span<const actuation> list,
-             std::span<const double> cells) noexcept
-      : made{program}, who{subject_of}, commands{list}, columns{cells} {}
-
-  const dynamics_program& made;
-  subject who;
-  std::span<const actuation> commands;
-  std::span<const double> columns;
-  double east_m = 0, north_m = 0;  ///< Home, from the world's middle.
-  bool has_home = false;
-  std::uint64_t angles_known = 0;          ///< Bit per clock.
-  const instruction* motion_of = nullptr;  ///< Whose motion `moving` is.
-  motion moving;
-  std::array<double, clock_count_max> time;  ///< Seconds since 1970 by clock.
-  std::array<sky_angles, clock_count_max> angles;
-  std::array<double, register_count_max> registers;
-
-  random_stream draws(const instruction& in) const noexcept {
-    return random_stream{scramble(in.salt + (number_of(who.thing) + 1) * 0x9e3779b97f4a7c15ULL)};
-  }
-  double now(const instruction& in) const noexcept { return time[in.clock]; }
-  const double* numbers(const instruction& in) const noexcept { return made.numbers.data() + in.number; }
-  double input(const instruction& in, std::size_t which = 0) const noexcept {
-    return registers[made.inputs[in.input + which]];
-  }
-  /// Fills east_m and north_m.
-  void find_home() noexcept;
-  const sky_angles& sky(std::uint8_t clock) noexcept;
+/// Where an evaluation keeps its numbers. For each register and each clock, one value a thing stands beside
+/// the next one's.
+struct evaluation_memory {
+  double* registers{};
+  double* time{};  ///< Seconds since 1970 by clock.
+  sky_angles* angles{};
+  double *east_m{}, *north_m{};  ///< Homes, from the world's middle; one a thing.
+  motion* moving{};              ///< One a thing.
 };
 
-/// Value of one `dynamics` instruction.
-double evaluate(evaluation& at, const instruction& in) noexcept;
+/// A program while it runs, for one thing or for many at once.
+struct evaluation {
+  evaluation(const dynamics_program& program, std::span<const sample_request> many,
+             const evaluation_memory& memory) noexcept
+      : made{program}, things{many}, count{many.size()}, in{memory} {}
+
+  const dynamics_program& made;
+  std::span<const sample_request> things;
+  std::size_t count;
+  evaluation_memory in;
+  bool has_homes = false;
+  std::uint64_t angles_known = 0;          ///< Bit per clock.
+  const instruction* motion_of = nullptr;  ///< Whose motion `in.moving` is.
+
+  double* results(std::size_t which) const noexcept { return in.registers + which * count; }
+  double* clock(std::size_t which) const noexcept { return in.time + which * count; }
+  const double* input(const instruction& of, std::size_t which = 0) const noexcept {
+    return results(made.inputs[of.input + which]);
+  }
+  void find_homes() noexcept;
+  void find_sky(std::uint8_t of_clock) noexcept;
+};
+
+/// What an instruction sees of one of the things.
+struct sampled {
+  const evaluation& all;
+  const instruction& in;
+  std::size_t which;
+
+  const sample_request& thing() const noexcept { return all.things[which]; }
+  const world_frame& world() const noexcept { return all.made.world; }
+  random_stream draws() const noexcept { return random_stream::among(in.salt, number_of(thing().who.thing)); }
+  double now() const noexcept { return all.clock(in.clock)[which]; }
+  const double* numbers() const noexcept { return all.made.numbers.data() + in.number; }
+  double input(std::size_t index = 0) const noexcept { return all.input(in, index)[which]; }
+  const sky_angles& sky() const noexcept { return all.in.angles[in.clock * all.count + which]; }
+};
+
+/// Fills `out` with what `value` makes of each thing. The things do not depend on each other, so the
+/// processor works on several at once.
+template <class Value>
+void for_each_thing(evaluation& all, const instruction& in, double* out, Value value) noexcept {
+  for (std::size_t i = 0; i < all.count; ++i) out[i] = value(sampled{all, in, i});
+}
+
+/// The values of one `dynamics` instruction.
+void evaluate(evaluation& all, const instruction& in) noexcept;
 /// The kinds that need the sky, a field or a map.
-double evaluate_nature(evaluation& at, const instruction& in) noexcept;
-double evaluate_motion(evaluation& at, const instruction& in) noexcept;
-/// Time that a set_clock instruction gives its clock.
-double evaluate_clock(const evaluation& at, const instruction& in) noexcept;
+void evaluate_nature(evaluation& all, const instruction& in) noexcept;
+void evaluate_motion(evaluation& all, const instruction& in) noexcept;
+/// Times that a set_clock instruction gives its clock.
+void evaluate_clock(evaluation& all, const instruction& in) noexcept;
 
 /// A fault's present state: whether it is on, and since when.
 struct fault_phase {
   bool active = false;
   double since = 0;
 };
-fault_phase phase_of_fault(const evaluation& at, const instruction& in) noexcept;
+fault_phase phase_of_fault(const sampled& at) noexcept;
 
 /// Numbers as the instruction wants them (pre-computed cosines, tables, stationary distribution).
 std::vector<double> prepare_numbers(const things::dynamics_node& node);

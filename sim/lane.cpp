@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "sim/huge_pages.hpp"
+
 namespace wanwu::sim {
 
 namespace {
@@ -20,9 +22,10 @@ lane::lane(const world_plan& plan, std::uint8_t index, population& things, time_
       things_{things},
       started_{started},
       tick_{timer_wheel::tick_for(plan.when.end)},
-      rows_(things.connections_of_lane(index)),
-      ramps_{static_cast<std::uint32_t>(rows_.size()), started, tick_},
-      retries_{static_cast<std::uint32_t>(rows_.size()), started, tick_} {
+      ramps_{things.connections_of_lane(index), started, tick_},
+      retries_{things.connections_of_lane(index), started, tick_} {
+  reserve_in_huge_pages(rows_, things.connections_of_lane(index));
+  rows_.resize(things.connections_of_lane(index));
   connected_.resize(plan.populations.size());
   if (plan.virtual_time) handshakes_ = handshake_window::unlimited();
 }

@@ -47,8 +47,14 @@ population::population(const world_plan& plan, std::uint32_t worker)
   }
 }
 
-std::uint32_t population::index_of(std::uint32_t row_number) const {
-  const population_block& block = block_of(row_number);
+const population_block& population::block_holding(std::uint32_t row_number) const {
+  const auto after = std::upper_bound(
+      blocks_.begin(), blocks_.end(), row_number,
+      [](std::uint32_t row_wanted, const population_block& block) { return row_wanted < block.first_row; });
+  return *(after - 1);
+}
+
+std::uint32_t population::index_in(const population_block& block, std::uint32_t row_number) const {
   const std::uint32_t offset = row_number - block.first_row;
   const std::uint32_t each = block.kind->things_per_connection;
   if (each == 1) return block.first_ordinal + offset * workers_;
@@ -63,11 +69,6 @@ std::optional<std::uint32_t> population::row_of(thing_id thing) const {
   if (ordinal < block.first_ordinal || (ordinal - block.first_ordinal) % workers_ != 0) return std::nullopt;
   return block.first_row + (ordinal - block.first_ordinal) / workers_ * kind.things_per_connection +
          index % kind.things_per_connection;
-}
-
-std::uint32_t population::connection_of(std::uint32_t row_number) const {
-  const population_block& block = block_of(row_number);
-  return block.first_local + (row_number - block.first_row) / block.kind->things_per_connection;
 }
 
 const population_block& population::block_behind(std::uint8_t lane, std::uint32_t connection) const {

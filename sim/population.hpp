@@ -36,6 +36,8 @@ struct population_block {
   std::uint32_t first_local{};    ///< The same as the lane's local number on this worker.
   std::uint32_t local_connections{};
   std::vector<double> columns;  ///< kind->columns.size() for each row.
+
+  bool holds(std::uint32_t row) const { return row - first_row < rows; }
 };
 
 struct row_range {
@@ -56,16 +58,27 @@ class population {
     return blocks_[rows_[row_number].population];
   }
   population_block& block_of(std::uint32_t row_number) { return blocks_[rows_[row_number].population]; }
+  /// The same without a look at the row itself.
+  const population_block& block_holding(std::uint32_t row_number) const;
 
   /// Number within its population, from 0.
-  std::uint32_t index_of(std::uint32_t row_number) const;
+  std::uint32_t index_of(std::uint32_t row_number) const {
+    return index_in(block_of(row_number), row_number);
+  }
+  std::uint32_t index_in(const population_block& block, std::uint32_t row_number) const;
   thing_id thing_of(std::uint32_t row_number) const {
     return thing_id{block_of(row_number).kind->first_thing + index_of(row_number)};
   }
   /// The row of a thing; nothing when another worker has it.
   std::optional<std::uint32_t> row_of(thing_id thing) const;
   /// The lane's local connection of a row.
-  std::uint32_t connection_of(std::uint32_t row_number) const;
+  std::uint32_t connection_of(std::uint32_t row_number) const {
+    return connection_in(block_of(row_number), row_number);
+  }
+  std::uint32_t connection_in(const population_block& block, std::uint32_t row_number) const {
+    const std::uint32_t offset = row_number - block.first_row, each = block.kind->things_per_connection;
+    return block.first_local + (each == 1 ? offset : offset / each);
+  }
   /// The things behind a local connection of a lane.
   row_range rows_behind(std::uint8_t lane, std::uint32_t connection) const;
   /// The block a local connection of a lane belongs to.
@@ -77,6 +90,10 @@ class population {
   /// The lane's number, over all workers, of a local connection.
   std::uint32_t global_connection(std::uint32_t local) const { return local * workers_ + worker_; }
   std::span<double> columns_of(std::uint32_t row_number);
+  std::span<const double> columns_in(const population_block& block, std::uint32_t row_number) const {
+    const std::size_t width = block.kind->columns.size();
+    return {block.columns.data() + (row_number - block.first_row) * width, width};
+  }
 
  private:
   const world_plan& plan_;

@@ -17,7 +17,14 @@ class random_stream {
  public:
   constexpr explicit random_stream(std::uint64_t key) noexcept : key_(key) {}
   constexpr random_stream(std::uint64_t seed, std::uint64_t thing, std::uint64_t stream) noexcept
-      : key_(scramble(scramble(seed ^ stream) + (thing + 1) * golden_step)) {}
+      : random_stream(among(family_of(seed, stream), thing)) {}
+  /// What all things have in common when they draw for the same; made once, it saves a part of the work.
+  static constexpr std::uint64_t family_of(std::uint64_t seed, std::uint64_t stream) noexcept {
+    return scramble(seed ^ stream);
+  }
+  static constexpr random_stream among(std::uint64_t family, std::uint64_t thing) noexcept {
+    return random_stream{scramble(family + (thing + 1) * golden_step)};
+  }
 
   /// The draw `index`: 64 fair bits.
   constexpr std::uint64_t bits(std::uint64_t index) const noexcept {

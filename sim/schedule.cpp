@@ -14,8 +14,11 @@ namespace {
 double as_load(duration d) {
   return static_cast<double>(d.count());
 }
+/// The nearest whole number, halves upwards: `ns` is not negative and below 2^52. What std::llround() gives,
+/// without a call.
 since_start rounded(double ns) {
-  return since_start{std::llround(ns)};
+  const auto whole = static_cast<std::int64_t>(ns);
+  return since_start{whole + (ns - static_cast<double>(whole) >= 0.5 ? 1 : 0)};
 }
 
 constexpr std::uint64_t phase_stream = stream_of("schedule.phase");
@@ -29,12 +32,8 @@ constexpr duration beat_step = std::chrono::milliseconds{20};
 
 void load_profile::append(duration length, double factor) {
   assert(length.count() >= 0 && factor >= 0);
-  double before = 0;
-  if (!stretches_.empty()) {
-    const stretch& last = stretches_.back();
-    before = last.load_before + as_load(last.end - last.begin) * last.factor;
-  }
-  stretches_.push_back({end(), end() + length, factor, before});
+  const double before = stretches_.empty() ? 0 : stretches_.back().load_after;
+  stretches_.push_back({end(), end() + length, factor, before, before + as_load(length) * factor});
 }
 
 double load_profile::load_at(since_start at) const {
@@ -48,32 +47,45 @@ double load_profile::load_at(since_start at) const {
 std::optional<since_start> load_profile::when(double load) const {
   if (load <= 0) load = 0;
   for (const stretch& s : stretches_) {
-    const double after = s.load_before + as_load(s.end - s.begin) * s.factor;
-    if (s.factor > 0 && load < after) return s.begin + rounded((load - s.load_before) / s.factor);
+    if (s.factor > 0 && load < s.load_after) return s.begin + rounded((load - s.load_before) / s.factor);
   }
   return std::nullopt;
 }
 
 schedule::schedule(std::uint64_t seed, duration period, double jitter, const load_profile& load,
                    const collection& gateways)
-    : seed_{seed}, period_{period}, jitter_{jitter}, load_{&load}, gateways_{gateways} {
+    : seed_{seed},
+      phases_{random_stream::family_of(seed, phase_stream)},
+      jitters_{random_stream::family_of(seed, jitter_stream)},
+      period_{period},
+      jitter_{jitter},
+      load_{&load},
+      gateways_{gateways} {
   assert(period.count() > 0 && jitter >= 0 && jitter < 0.5 && gateways.things_each > 0);
 }
 
 double schedule::phase_of(std::uint32_t thing) const {
-  return random_stream(seed_, thing, phase_stream).uniform(0) * as_load(period_);
+  return random_stream::among(phases_, thing).uniform(0) * as_load(period_);
 }
 
-std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t n) const {
-  double load = phase_of(thing) + static_cast<double>(n) * as_load(period_);
-  if (jitter_ > 0) {
-    const double draw = random_stream(seed_, thing, jitter_stream).uniform(n);
-    load += (2 * draw - 1) * jitter_ * as_load(period_);
-  }
+std::optional<since_start> schedule::start_at(std::uint32_t thing, double phase, random_stream jitters,
+                                              std::uint32_t n) const {
+  double load = phase + static_cast<double>(n) * as_load(period_);
+  if (jitter_ > 0) load += (2 * jitters.uniform(n) - 1) * jitter_ * as_load(period_);
   const auto start = load_->when(load);
   if (!start || gateways_.beat.count() == 0) return start;
   const since_start beat = at_beat(thing, *start);
   return beat < load_->end() ? std::optional{beat} : std::nullopt;
+}
+
+std::optional<since_start> schedule::start_of(std::uint32_t thing, std::uint32_t n) const {
+  return start_at(thing, phase_of(thing), random_stream::among(jitters_, thing), n);
+}
+
+schedule::two_starts schedule::starts_from(std::uint32_t thing, std::uint32_t n) const {
+  const double phase = phase_of(thing);
+  const auto jitters = random_stream::among(jitters_, thing);
+  return {start_at(thing, phase, jitters, n), start_at(thing, phase, jitters, n + 1)};
 }
 
 since_start schedule::at_beat(std::uint32_t thing, since_start at) const {

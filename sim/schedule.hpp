@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocols/core/time.hpp"
+#include "sim/random.hpp"
 
 namespace wanwu::sim {
 
@@ -28,7 +29,7 @@ class load_profile {
   struct stretch {
     since_start begin, end;
     double factor;
-    double load_before;  ///< Load time gone by at `begin`.
+    double load_before, load_after;  ///< Load time gone by at `begin` and `end`.
   };
   std::vector<stretch> stretches_;
 };
@@ -49,15 +50,23 @@ class schedule {
 
   /// Start of operation n, or nothing if the run ends first.
   std::optional<since_start> start_of(std::uint32_t thing, std::uint32_t n) const;
+  /// Starts of operation n and of the one after it, for little more than the price of one.
+  struct two_starts {
+    std::optional<since_start> first, second;
+  };
+  two_starts starts_from(std::uint32_t thing, std::uint32_t n) const;
   /// The smallest n whose start is not before `at`.
   std::uint32_t first_from(std::uint32_t thing, since_start at) const;
   duration period() const { return period_; }
 
  private:
   double phase_of(std::uint32_t thing) const;
+  std::optional<since_start> start_at(std::uint32_t thing, double phase, random_stream jitters,
+                                      std::uint32_t n) const;
   since_start at_beat(std::uint32_t thing, since_start at) const;
 
   std::uint64_t seed_;
+  std::uint64_t phases_, jitters_;  ///< Families of streams.
   duration period_;
   double jitter_;
   const load_profile* load_;

@@ -33,6 +33,16 @@ std::size_t write_name(std::array<char, N>& out, std::string_view stem, std::uin
   return at + length;
 }
 
+/// Not so for filler and for bodies of a thing's name alone.
+bool reads_values(const world_plan& plan, const planned_population& kind) {
+  slot_needs needs = kind.telemetry->needs;
+  if (kind.telemetry->own_payload && plan.filler.empty()) {
+    if (!kind.payload_body) return true;
+    needs = needs | kind.payload_needs;
+  }
+  return needs.values || needs.readings || needs.properties;
+}
+
 }  // namespace
 
 double text_table::intern(std::string_view text) {
@@ -58,6 +68,9 @@ thing_context::thing_context(const world_plan& plan, population& things, std::in
     slots[lang::index_of(slot::thing_sector)] = value::of(std::string_view{kind.sector});
     slots[lang::index_of(slot::thing_kind)] = value::of(std::string_view{kind.kind});
     slots[lang::index_of(slot::thing_protocol)] = value::of(name_of(plan.lanes[kind.lane].via));
+    has_updates_.push_back(std::any_of(kind.columns.begin(), kind.columns.end(),
+                                       [](const planned_column& c) { return c.update.has_value(); }));
+    reads_values_.push_back(kind.event || (kind.telemetry && reads_values(plan, kind)));
     made = std::max(made, kind.model->properties.size() + kind.places.size());
   }
   made_texts_.resize(made);
@@ -68,19 +81,57 @@ std::int64_t thing_context::ms_at(since_start at) const {
   return epoch_ms_ + static_cast<std::int64_t>(static_cast<double>(at.count()) * plan_.speed / 1e6);
 }
 
+std::uint64_t thing_context::place_of(const planned_place& place, thing_id thing) const {
+  return random_stream(plan_.seed, number_of(thing), stream_of(place.name)).bits(0) % place.count;
+}
+
 std::uint64_t thing_context::place_of(std::size_t i) const {
-  const planned_place& place = kind_->places[i];
-  return random_stream(plan_.seed, number_of(who_.thing), stream_of(place.name)).bits(0) % place.count;
+  return place_of(kind_->places[i], who_.thing);
+}
+
+subject thing_context::subject_in(const planned_population& kind, std::uint32_t index) const {
+  subject who{thing_id{kind.first_thing + index}, 0};
+  if (!kind.places.empty()) {
+    const planned_place& home = kind.places.front();
+    who.place = place_key(home.name, place_of(home, who.thing));
+  }
+  return who;
+}
+
+void thing_context::sample_together(const population_block& block, std::span<const std::uint32_t> rows,
+                                    std::span<const since_start> at) {
+  const planned_population& kind = *block.kind;
+  requested_in_ = &block;
+  requested_rows_.assign(rows.begin(), rows.end());
+  requested_at_.assign(at.begin(), at.end());
+  values_together_.clear();
+  if (!reads_values_[kind.index]) return;
+  requests_.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    requests_.push_back({subject_in(kind, things_.index_in(block, rows[i])), ms_at(at[i]),
+                         actuations(rows[i]), things_.columns_in(block, rows[i])});
+  }
+  values_together_.resize(rows.size() * kind.model->properties.size());
+  kind.behaviour->sample_all(requests_, scratch_, values_together_);
+}
+
+void thing_context::look_at_sampled(std::size_t which) {
+  look_at(*requested_in_, requested_rows_[which], requested_at_[which]);
+  const std::size_t count = kind_->model->properties.size();
+  sampled_ = !values_together_.empty();
+  if (sampled_) sampled_values_ = std::span{values_together_}.subspan(which * count, count);
 }
 
 void thing_context::look_at(std::uint32_t row, since_start at) {
-  const population_block& block = things_.block_of(row);
+  look_at(things_.block_of(row), row, at);
+}
+
+void thing_context::look_at(const population_block& block, std::uint32_t row, since_start at) {
   kind_ = block.kind;
   row_population_ = kind_->index;
   row_ = row;
-  const std::uint32_t index = things_.index_of(row);
-  who_ = {thing_id{kind_->first_thing + index}, 0};
-  if (!kind_->places.empty()) who_.place = place_key(kind_->places.front().name, place_of(0));
+  const std::uint32_t index = things_.index_in(block, row);
+  who_ = subject_in(*kind_, index);
   at_ = at;
   at_ms_ = ms_at(at);
   sampled_ = properties_filled_ = false;
@@ -115,13 +166,13 @@ std::span<double> thing_context::columns() {
 }
 
 std::span<const double> thing_context::values() {
-  const std::size_t count = kind_->model->properties.size();
-  const std::span<double> into{values_.data(), count};
   if (!sampled_) {
+    const std::span<double> into{values_.data(), kind_->model->properties.size()};
     kind_->behaviour->sample(who_, at_ms_, actuations(row_), columns(), into);
+    sampled_values_ = into;
     sampled_ = true;
   }
-  return into;
+  return sampled_values_;
 }
 
 value thing_context::property_value(std::size_t index, double sample) {
@@ -244,9 +295,7 @@ void thing_context::draw_state() {
 }
 
 void thing_context::update_state() {
-  const bool any = std::any_of(kind_->columns.begin(), kind_->columns.end(),
-                               [](const planned_column& c) { return c.update.has_value(); });
-  if (!any) return;
+  if (!has_updates_[row_population_]) return;
   fill_properties();
   const auto numbers = columns();
   context_.random = {scramble(plan_.seed ^ update_chance) +

@@ -30,6 +30,12 @@ class thing_context {
 
   /// Everything below is about this thing at this instant from now on.
   void look_at(std::uint32_t row, since_start at);
+  /// Samples things of one population at once, at most sampled_together_max; what follows is about none of
+  /// them until look_at_sampled() says which. Only for things whose state does not change with a reading.
+  void sample_together(const population_block& block, std::span<const std::uint32_t> rows,
+                       std::span<const since_start> at);
+  /// look_at() of number `which` of them, its values made.
+  void look_at_sampled(std::size_t which);
   /// The same for a connection as a whole: a gateway has a name of its own.
   void look_at_connection(std::uint8_t lane, std::uint32_t connection);
 
@@ -42,6 +48,7 @@ class thing_context {
   void draw_state();
   /// Carries out `update:` for this instant.
   void update_state();
+  bool has_updates(const planned_population& kind) const { return has_updates_[kind.index]; }
   /// For the names of one kind of message: event.name, ack.status, corr, ...
   void set(lang::slot which, lang::value v) { slots_[row_population_][lang::index_of(which)] = v; }
 
@@ -65,6 +72,9 @@ class thing_context {
   std::uint64_t place_of(std::size_t i) const;
 
  private:
+  void look_at(const population_block& block, std::uint32_t row, since_start at);
+  subject subject_in(const planned_population& kind, std::uint32_t index) const;
+  std::uint64_t place_of(const planned_place& place, thing_id thing) const;
   void fill(const slot_needs& needs);
   void fill_properties();
   void fill_columns();
@@ -89,7 +99,16 @@ class thing_context {
 
   lang::eval_context context_;
   std::vector<std::vector<lang::value>> slots_;  ///< By population.
+  std::vector<bool> has_updates_;                ///< By population: a column changes with each reading.
+  std::vector<bool> reads_values_;               ///< By population: its telemetry or its events do.
   std::array<double, property_count_max> values_{};
+  std::span<const double> sampled_values_;  ///< While sampled_.
+  std::vector<sample_request> requests_;
+  std::vector<since_start> requested_at_;
+  std::vector<std::uint32_t> requested_rows_;
+  const population_block* requested_in_{};
+  std::vector<double> values_together_;  ///< Of requests_, thing after thing; empty when nobody wants values.
+  sample_scratch scratch_;
   std::array<double, property_count_max> column_numbers_{};
   std::vector<lang::value> storm_slots_;
   std::vector<lang::reading> readings_;

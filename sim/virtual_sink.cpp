@@ -17,6 +17,7 @@ virtual_sink::virtual_sink(const world_plan& plan, observation_sink& sink, const
                                                    .sink = sink,
                                                    .started = started_,
                                                    .epoch_ms = how.epoch_ms,
+                                                   .tick = how.step,
                                                    .flood_window = 0});
     for (std::uint8_t i = 0; i < plan.lanes.size(); ++i) {
       auto made = std::make_unique<sink_driver>(plan.lanes[i].via, started_, at.own->client_of(i));

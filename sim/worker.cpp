@@ -56,7 +56,8 @@ worker::worker(const worker_setup& setup)
       plan_{setup.plan},
       things_{setup.plan, setup.index},
       context_{setup.plan, things_, setup.epoch_ms},
-      readings_{things_.row_count(), setup.started, timer_wheel::tick_for(setup.plan.when.end)},
+      readings_{things_.row_count(), setup.started,
+                setup.tick.count() > 0 ? setup.tick : timer_wheel::tick_for(setup.plan.when.end)},
       published_{setup.started},
       shared_connected_(setup.plan.populations.size()) {
   if (plan_.virtual_time) leave_at_ = time_point::max();

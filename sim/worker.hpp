@@ -48,6 +48,7 @@ struct worker_setup {
   reading_tap* tap = nullptr;           ///< May be null.
   std::function<void()> look_around{};  ///< Called ten times a second, on the worker's thread. May be empty.
   const pace* given = nullptr;          ///< Not null: the load is what it says, instead of the plan's.
+  duration tick{};                      ///< Of its wheels; 0: as fine as they go.
   std::uint32_t flood_window =
       0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
 };
@@ -101,9 +102,8 @@ class worker {
   void flush(std::uint8_t lane_index, time_point now);
   /// Only between two things: drivers report back from inside, and that looks at other things.
   void flush_full(time_point now);
-  /// The same when only the thing of this row has sent something.
-  void flush_full_of(std::uint32_t row, time_point now) {
-    const std::uint8_t lane_index = things_.block_of(row).kind->lane;
+  /// The same when only things of this lane have sent something.
+  void flush_full_of(std::uint8_t lane_index, time_point now) {
     if (out_[lane_index].size() >= limits::batch_max) flush(lane_index, now);
   }
   void flush_all(time_point now);
@@ -111,10 +111,13 @@ class worker {
 
   // worker_things.cpp: readings
   void pop_readings(time_point now);
-  /// Asks the memory for what the readings after the `done`-th of due_ will look at: among millions of things
-  /// it is in no cache.
-  void expect_rows(std::size_t done);
-  void read_thing(std::uint32_t row, time_point now);
+  /// Asks the memory for what the readings of these rows will look at: among millions of things it is in no
+  /// cache.
+  void expect(std::span<const std::uint32_t> rows) const;
+  /// Rows of one population, at most sampled_together_max, together or one after the other.
+  void read_things(const population_block& block, std::span<const std::uint32_t> rows, time_point now);
+  /// Which of these rows read now, with their starts in reading_rows_ and reading_starts_; counts and arms.
+  void begin_readings(const population_block& block, std::span<const std::uint32_t> rows, time_point now);
   void send_reading(std::uint32_t row, time_point intended, time_point now);
   void fire_conditions(std::uint32_t row, time_point intended, time_point now);
   void arm(std::uint32_t row, time_point from);
@@ -169,6 +172,8 @@ class worker {
   std::unique_ptr<timer_wheel> events_, polls_;  ///< Only when a population needs them.
   std::vector<std::int64_t> event_ms_;           ///< By row, scenario time of its next event by rate.
   std::vector<std::uint32_t> due_;
+  std::vector<std::uint32_t> reading_rows_;  ///< Of read_things(), with when each was to start.
+  std::vector<since_start> reading_starts_;
   std::vector<std::unique_ptr<script>> scripts_;  ///< By population, empty when it has none.
   std::vector<std::uint32_t> to_describe_, flood_ready_, flood_next_;
   byte_writer event_json_, scratch_;

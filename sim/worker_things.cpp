@@ -8,8 +8,9 @@ namespace wanwu::sim {
 
 namespace {
 
-/// So many readings ahead of the one that is made, memory is asked for what they will look at.
-constexpr std::size_t expected_ahead = 8;
+/// So many readings are made after the memory was asked for all that they will look at: more would push the
+/// first out of the cache again.
+constexpr std::size_t expected_together = 256;
 
 }  // namespace
 
@@ -108,52 +109,74 @@ void worker::count_start(time_point intended, time_point now) {
   peaks_.lag_ns = std::max(peaks_.lag_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
 }
 
-void worker::expect_rows(std::size_t done) {
-  const auto expect_row = [&](std::size_t i) {
-    if (i >= due_.size()) return;
-    things_.expect(due_[i]);
-  };
-  const auto expect_connection = [&](std::size_t i) {
-    if (i >= due_.size()) return;
-    lanes_[things_.block_of(due_[i]).kind->lane]->expect(things_.connection_of(due_[i]));
-  };
-  if (done == 0) {
-    for (std::size_t i = 0; i < 2 * expected_ahead; ++i) expect_row(i);
-    for (std::size_t i = 0; i < expected_ahead; ++i) expect_connection(i);
+void worker::expect(std::span<const std::uint32_t> rows) const {
+  const population_block* block = nullptr;
+  for (const std::uint32_t row : rows) {
+    if (block == nullptr || !block->holds(row)) block = &things_.block_holding(row);
+    things_.expect(row);
+    lanes_[block->kind->lane]->expect(things_.connection_in(*block, row));
   }
-  expect_row(done + 2 * expected_ahead);
-  expect_connection(done + expected_ahead);
 }
 
 void worker::pop_readings(time_point now) {
   due_.clear();
   readings_.pop_due(now, due_);
-  for (std::size_t i = 0; i < due_.size(); ++i) {
-    expect_rows(i);
-    read_thing(due_[i], now);
-    flush_full_of(due_[i], now);
+  for (std::size_t begin = 0; begin < due_.size(); begin += expected_together) {
+    const auto window = std::span{due_}.subspan(begin, std::min(expected_together, due_.size() - begin));
+    expect(window);
+    for (std::size_t i = 0; i < window.size();) {
+      const population_block& block = things_.block_holding(window[i]);
+      std::size_t end = i + 1;
+      while (end < window.size() && end - i < sampled_together_max && block.holds(window[end])) ++end;
+      read_things(block, window.subspan(i, end - i), now);
+      flush_full_of(block.kind->lane, now);
+      i = end;
+    }
   }
 }
 
-void worker::read_thing(std::uint32_t row, time_point now) {
-  thing_row& thing = things_.row(row);
-  const planned_population& kind = *things_.block_of(row).kind;
-  const auto number = static_cast<std::uint32_t>(things_.thing_of(row));
+void worker::begin_readings(const population_block& block, std::span<const std::uint32_t> rows,
+                            time_point now) {
+  const planned_population& kind = *block.kind;
   const schedule& plan = schedules_[kind.index];
-  const auto start = plan.start_of(number, thing.next);
-  if (!start || thing.broken) return;
-  const time_point intended = setup_.started + *start;
-  ++thing.next;
-  const std::uint32_t connection = things_.connection_of(row);
-  lane& through = *lanes_[kind.lane];
-  if (!through.is_up(connection)) {
-    if (through.is_silent(connection)) return;  // armed again when it comes up
+  const lane& through = *lanes_[kind.lane];
+  reading_rows_.clear();
+  reading_starts_.clear();
+  for (const std::uint32_t row : rows) {
+    thing_row& thing = things_.row(row);
+    const std::uint32_t number = kind.first_thing + things_.index_in(block, row);
+    const auto [start, next] = plan.starts_from(number, thing.next);
+    if (!start || thing.broken) continue;
+    ++thing.next;
+    const std::uint32_t connection = things_.connection_in(block, row);
+    const bool is_up = through.is_up(connection);
+    if (!is_up && through.is_silent(connection)) continue;  // armed again when it comes up
+    const time_point intended = setup_.started + *start;
     count_start(intended, now);
-    if (kind.telemetry) fail(*kind.telemetry, row, intended, outcome::broken_link, now);
-  } else {
-    count_start(intended, now);
-    context_.look_at(row, *start);
-    context_.update_state();
+    if (next) readings_.arm(row, setup_.started + *next);
+    if (is_up) {
+      reading_rows_.push_back(row);
+      reading_starts_.push_back(*start);
+    } else if (kind.telemetry) {
+      fail(*kind.telemetry, row, intended, outcome::broken_link, now);
+    }
+  }
+}
+
+void worker::read_things(const population_block& block, std::span<const std::uint32_t> rows, time_point now) {
+  const planned_population& kind = *block.kind;
+  begin_readings(block, rows, now);
+  const bool together = !scripts_[kind.index] && !context_.has_updates(kind);
+  if (together) context_.sample_together(block, reading_rows_, reading_starts_);
+  for (std::size_t i = 0; i < reading_rows_.size(); ++i) {
+    const std::uint32_t row = reading_rows_[i];
+    const time_point intended = setup_.started + reading_starts_[i];
+    if (together) {
+      context_.look_at_sampled(i);
+    } else {
+      context_.look_at(row, reading_starts_[i]);
+      context_.update_state();
+    }
     if (scripts_[kind.index]) {
       run_script(row, script::callback::tick, nullptr, nullptr, intended, now);
     } else {
@@ -161,7 +184,6 @@ void worker::read_thing(std::uint32_t row, time_point now) {
     }
     if (kind.event) fire_conditions(row, intended, now);
   }
-  if (const auto next = plan.start_of(number, thing.next)) readings_.arm(row, setup_.started + *next);
 }
 
 void worker::send_reading(std::uint32_t row, time_point intended, time_point now) {
@@ -211,7 +233,7 @@ void worker::flood(time_point now) {
     ++counts_.due;
     context_.look_at(row, at(now));
     send_reading(row, now, now);
-    flush_full_of(row, now);
+    flush_full_of(kind.lane, now);
   }
 }
 

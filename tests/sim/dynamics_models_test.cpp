@@ -69,3 +69,33 @@ TEST_CASE("Every built-in model stays a number inside its declared range for a w
   }
   CHECK(moving * 2 >= values.size());
 }
+
+TEST_CASE("Things sampled together read what each reads alone") {
+  const auto name = GENERATE(from_range(things::catalogue::names()));
+  CAPTURE(name);
+  const sim::world_frame world;
+  const auto behaviour = compiled(model(name), world);
+  const std::size_t width = behaviour.property_count();
+  const sim::actuation done{world.start_ms + week_ms / 2, 1, 3, 0};
+  sim::sample_scratch scratch;
+  std::vector<double> alone(width), together;
+  for (const std::size_t count : {std::size_t{1}, std::size_t{5}, sim::sampled_together_max}) {
+    std::vector<sim::sample_request> requests;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      sim::sample_request one{{thing_id{i * 7919}, i % 3 == 0 ? 0 : sim::place_key("district", i)},
+                              world.start_ms + i * (week_ms / 20) + 1234};
+      if (i % 4 == 1) one.commands = {&done, 1};
+      requests.push_back(one);
+    }
+    together.assign(count * width, -1);
+    behaviour.sample_all(requests, scratch, together);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& [who, at_ms, commands, columns] = requests[i];
+      behaviour.sample(who, at_ms, commands, columns, alone);
+      for (std::size_t p = 0; p < width; ++p) {
+        CAPTURE(count, i, p);
+        CHECK(together[i * width + p] == alone[p]);
+      }
+    }
+  }
+}

@@ -3,8 +3,10 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <limits>
+#include <random>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -175,6 +177,28 @@ TEST_CASE("Absent values are left out, and strange ids stay inside their string"
     }
   }
   CHECK(written(*model, sim::payload_format::senml_cbor, {.id = "x", .at_ms = 5}, values).front() == '\x82');
+}
+
+TEST_CASE("A number is printed as the C library prints it, without what is not needed at its end") {
+  std::mt19937_64 random{7};
+  for (int round = 0; round < 200'000; ++round) {
+    const int decimals = round % 10;
+    const auto whole =
+        static_cast<std::int64_t>(random() >> (14 + random() % 50)) * (round % 3 == 0 ? -1 : 1);
+    const double value = static_cast<double>(whole) /
+                         static_cast<double>(sim::powers_of_ten[static_cast<std::size_t>(decimals)]);
+    if (std::abs(whole) >= 1'000'000'000'000) continue;  // there a double has not all the digits
+    std::array<char, 64> expected{};
+    std::string_view text{expected.data(), static_cast<std::size_t>(std::snprintf(
+                                               expected.data(), expected.size(), "%.*f", decimals, value))};
+    if (decimals > 0) text = text.substr(0, text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.remove_suffix(1);
+    if (text == "-0") text = "0";
+    std::array<char, sim::number_text_max> out{};
+    const auto end = sim::print_decimal(value, decimals, out.data());
+    CAPTURE(value, decimals);
+    REQUIRE(std::string_view{out.data(), static_cast<std::size_t>(end - out.data())} == text);
+  }
 }
 
 TEST_CASE("Decimals print like the shortest exact text, at every resolution") {

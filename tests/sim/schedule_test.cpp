@@ -116,3 +116,20 @@ TEST_CASE("A world without a ramp is wanted at once") {
   CHECK(up->at == 0s);
   CHECK(ramp.wanted(0.999, 0s));
 }
+
+TEST_CASE("Two starts asked for at once are the two asked for one by one") {
+  load_profile load;
+  load.append(50s, 2);
+  load.append(50s, 0);
+  load.append(50s, 0.3);
+  const duration beat = GENERATE(duration{}, duration{900ms});
+  const double jitter = GENERATE(0.0, 0.4);
+  const schedule plan{3, 3s, jitter, load, {beat, 0, 10}};
+  for (std::uint32_t thing = 0; thing < 100; ++thing) {
+    for (std::uint32_t n = 0; n < 50; ++n) {
+      const auto [first, second] = plan.starts_from(thing, n);
+      CHECK(first == plan.start_of(thing, n));
+      CHECK(second == plan.start_of(thing, n + 1));
+    }
+  }
+}
