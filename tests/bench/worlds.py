@@ -7,24 +7,22 @@ COAP_TELEMETRY = ('{ method: POST, path: "/things/${thing.id}/telemetry", confir
                   f'body: "{"x" * 100}" }}')
 
 
-def write(folder, scheme, port, endpoint, telemetry, things, every, ramp, hold, more=""):
-    """The path of a scenario: `things` meters, each sending `telemetry` once in `every`, nothing else."""
+def written(folder, name, endpoints, operations, things, ramp, hold):
+    """The path of a scenario whose things ramp up and stand, beside its target file; the middle of each is given."""
     place = pathlib.Path(folder)
-    comma = ", " if endpoint else ""
-    (place / "bench.target.yaml").write_text(f"""wanwu: target/v1
-name: bench
+    (place / f"{name}.target.yaml").write_text(f"""wanwu: target/v1
+name: {name}
 endpoints:
-  {scheme}: {{ url: "{scheme}://127.0.0.1:{port}"{comma}{endpoint} }}
+{endpoints}
 operations:
   telemetry:
-    {scheme}: {telemetry}
+{operations}
 """)
-    scenario = place / "bench.scenario.yaml"
+    scenario = place / f"{name}.scenario.yaml"
     scenario.write_text(f"""wanwu: scenario/v1
-name: bench
-target: bench.target.yaml
-things:
-  meter: {{ model: builtin/meter, count: {things}, over: {scheme}, every: {every}{more} }}
+name: {name}
+target: {name}.target.yaml
+{things}
 phases:
   - ramp: {ramp}
   - hold: {hold}
@@ -32,6 +30,13 @@ thresholds:
   - things.connected max > 0
 """)
     return scenario
+
+
+def write(folder, scheme, port, endpoint, telemetry, things, every, ramp, hold, more=""):
+    """The path of a scenario: `things` meters, each sending `telemetry` once in `every`, nothing else."""
+    comma = ", " if endpoint else ""
+    return written(folder, "bench", f'  {scheme}: {{ url: "{scheme}://127.0.0.1:{port}"{comma}{endpoint} }}', f"    {scheme}: {telemetry}",
+                   f"things:\n  meter: {{ model: builtin/meter, count: {things}, over: {scheme}, every: {every}{more} }}", ramp, hold)
 
 
 def idle_mqtt(folder, port, things):
@@ -59,34 +64,15 @@ MIXED = (("city", "parking-spot", "coap", 20), ("industry", "plc-line", "mqtt", 
 
 def mixed(folder, things, every, ramp, hold):
     """Things of twelve kinds in ten sectors over three protocols, each reporting once in `every`."""
-    place = pathlib.Path(folder)
-    (place / "mixed.target.yaml").write_text(f"""wanwu: target/v1
-name: mixed
-endpoints:
-  mqtt: {{ url: "mqtt://127.0.0.1:1883", {MQTT_ENDPOINT} }}
+    endpoints = f"""  mqtt: {{ url: "mqtt://127.0.0.1:1883", {MQTT_ENDPOINT} }}
   coap: {{ url: "coap://127.0.0.1:5683" }}
-  http: {{ url: "http://127.0.0.1:8080" }}
-operations:
-  telemetry:
-    mqtt: {MQTT_TELEMETRY}
+  http: {{ url: "http://127.0.0.1:8080" }}"""
+    operations = f"""    mqtt: {MQTT_TELEMETRY}
     coap: {{ method: POST, path: "/things/${{thing.id}}/telemetry", confirmable: true }}
-    http: {{ method: POST, path: "/things/${{thing.id}}/telemetry" }}
-""")
+    http: {{ method: POST, path: "/things/${{thing.id}}/telemetry" }}"""
     sectors = {}
     for sector, kind, over, share in MIXED:
         sectors.setdefault(sector, []).append(
             f"    {kind}: {{ model: builtin/{kind}, count: {things * share // 100}, over: {over}, every: {every} }}")
     kinds = "\n".join(f"  {sector}:\n" + "\n".join(lines) for sector, lines in sectors.items())
-    scenario = place / "mixed.scenario.yaml"
-    scenario.write_text(f"""wanwu: scenario/v1
-name: mixed
-target: mixed.target.yaml
-sectors:
-{kinds}
-phases:
-  - ramp: {ramp}
-  - hold: {hold}
-thresholds:
-  - things.connected max > 0
-""")
-    return scenario
+    return written(folder, "mixed", endpoints, operations, f"sectors:\n{kinds}", ramp, hold)
