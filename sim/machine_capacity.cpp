@@ -120,13 +120,8 @@ capacity_check memory(const machine_facts& m, const capacity_question& asked) {
                             asked.remote ? "" : ", both ends together");
   }
   if (asked.connections > out.carries || out.used > 1) {
-    const auto shards =
-        static_cast<std::uint64_t>(std::ceil(std::max(out.used, share_of(asked.connections, out.carries))));
-    out.raise.push_back(scale_down(1 / std::max(out.used, share_of(asked.connections, out.carries))));
-    out.raise.push_back(
-        fmt::format("wanwu run FILE --shard I/{}    # on {} machines like this one, or CoAP and gateways "
-                    "instead of connections",
-                    shards, shards));
+    const double times = std::max(out.used, share_of(asked.connections, out.carries));
+    out.raise.push_back(scale_down(1 / times) + "; CoAP or gateways instead of connections take less");
   }
   return out;
 }

@@ -70,7 +70,7 @@ TEST_CASE("Each bound is found when it is the smallest, and its command asks for
       {"memory",
        {1'000'000, true, 100},
        [](machine_facts& m) { m.memory_available_bytes = 1'000'000'000; },
-       "--shard"},
+       "--scale"},
   };
   for (const auto& [name, asked, spoil, command] : table) {
     CAPTURE(name);
