@@ -32,7 +32,8 @@ std::string errno_advice(std::uint64_t code) {
       return "out of file descriptors: raise ulimit -n (wanwu doctor says how), or use --workers, gateways "
              "or --scale";
     case EADDRNOTAVAIL:
-      return "out of local ports: give more source addresses with --source";
+      return "no local address and port to connect from: has this machine each address of --source? If so, "
+             "all their ports are taken: give more addresses";
     case ENOMEM:
     case ENOBUFS:
       return "out of kernel memory for sockets: use --scale";
@@ -201,10 +202,9 @@ std::string backlog_trouble(const sim::worker_numbers& n) {
   if (n.second_syns == 0) return "";
   return std::to_string(n.second_syns) + (n.second_syns == 1 ? " connection" : " connections") +
          " took a second or more because the first SYN was dropped: the target's listen backlog is too small "
-         "for this "
-         "rate of connections (mosquitto's is 100; net.core.somaxconn bounds it), or packets are lost on the "
-         "way. Ramp "
-         "more slowly, or raise the backlog";
+         "for this rate of connections (mosquitto's is 100; net.core.somaxconn bounds it), or packets are "
+         "lost "
+         "on the way. Ramp more slowly, or raise the backlog";
 }
 
 }  // namespace wanwu::cli

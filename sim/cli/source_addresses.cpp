@@ -16,6 +16,10 @@ namespace wanwu::cli {
 
 namespace {
 
+/// Those of the whole loopback: no machine has more.
+constexpr unsigned shortest_prefix = 8;
+constexpr std::uint32_t addresses_max = std::uint32_t{1} << (32 - shortest_prefix);
+
 std::optional<std::uint32_t> read_v4(const std::string& text) {
   const auto read = parse_address(text + ":0");
   return read && read->is_v4() ? std::optional{read->v4()} : std::nullopt;
@@ -26,7 +30,8 @@ std::optional<source_addresses> read_network(const std::string& text, std::size_
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, prefix);
   const auto base = read_v4(text.substr(0, slash));
-  if (!base || error != std::errc{} || stop != end || prefix < 8 || prefix > 32) return std::nullopt;
+  if (!base || error != std::errc{} || stop != end || prefix < shortest_prefix || prefix > 32)
+    return std::nullopt;
   const std::uint32_t count = std::uint32_t{1} << (32 - prefix);
   const std::uint32_t first = *base & ~(count - 1);
   return count <= 2 ? source_addresses{first, count} : source_addresses{first + 1, count - 2};
@@ -60,10 +65,12 @@ tl::expected<source_addresses, std::string> parse_source_addresses(const std::st
     const auto dash = text.find('-');
     const auto first = read_v4(text.substr(0, dash));
     const auto last = dash == std::string::npos ? first : read_v4(text.substr(dash + 1));
-    if (first && last && *first <= *last) return source_addresses{*first, *last - *first + 1};
+    if (first && last && *first <= *last && *last - *first < addresses_max)
+      return source_addresses{*first, *last - *first + 1};
   }
   return tl::unexpected{
-      "this takes IPv4 addresses of this machine, as in 127.1.0.0/16, 10.0.0.5-10.0.0.20 or eth0, not '" +
+      "this takes IPv4 addresses of this machine, at most a /8 of them, as in 127.1.0.0/16, "
+      "10.0.0.5-10.0.0.20 or eth0, not '" +
       text + "'"};
 }
 

@@ -8,7 +8,7 @@
 
 namespace wanwu::cli {
 
-/// `count` ≥ 1 addresses from `first` (host byte order) on.
+/// `count` addresses, 1 to 2^24, from `first` (host byte order) on.
 struct source_addresses {
   std::uint32_t first{}, count{};
 };

@@ -159,7 +159,7 @@ class SourceAddresses(Case):
         self.assertEqual({"127.0.0.1"}, self.peers_of("lo"))
 
     def test_what_is_no_source_is_refused_with_what_would_be_one(self):
-        for wrong in ("10.0.0.9-10.0.0.2", "127.0.0.0/40", "no-such-interface0", "::1"):
+        for wrong in ("10.0.0.9-10.0.0.2", "127.0.0.0/40", "10.0.0.0/7", "0.0.0.0-255.255.255.255", "no-such-interface0", "::1"):
             with self.subTest(wrong):
                 done = self.expect(EXIT_BAD_INPUT, self.wanwu("load", "--source", wrong))
                 self.assertIn("127.1.0.0/16", done.stderr)
