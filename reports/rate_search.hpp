@@ -60,8 +60,8 @@ inline constexpr double rate_cpu_max = 0.95;
 rate_step look_at(const run_record& run, const rate_try& of);
 
 /// The rate to try after `steps`, 0 when the search is over: the first, twice as much while it is held, half
-/// while none was, then between the highest held and the lowest
-/// not held. What was not held is tried a second time before it is believed: one hiccup is not a limit.
+/// while none was, then between the highest held and the lowest not held. What was not held is tried a second
+/// time before it is believed: one hiccup is not a limit.
 double next_rate(std::span<const rate_step> steps, const rate_goal& goal);
 
 struct rate_answer {

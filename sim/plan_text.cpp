@@ -107,8 +107,7 @@ std::string plan_text(const world_plan& plan) {
                      bytes_text(static_cast<double>(f.bytes_total)));
   out += fmt::format(
       "links     {} connections, {} of them endpoints that share sockets; {} sockets ({} descriptors a "
-      "worker), up "
-      "to {} new/s\n",
+      "worker), up to {} new/s\n",
       grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.endpoints)),
       grouped(static_cast<double>(f.sockets)), grouped(static_cast<double>(f.descriptor_limit)),
       grouped(f.connects_per_s_max));

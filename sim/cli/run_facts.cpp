@@ -203,8 +203,7 @@ std::string backlog_trouble(const sim::worker_numbers& n) {
   return std::to_string(n.second_syns) + (n.second_syns == 1 ? " connection" : " connections") +
          " took a second or more because the first SYN was dropped: the target's listen backlog is too small "
          "for this rate of connections (mosquitto's is 100; net.core.somaxconn bounds it), or packets are "
-         "lost "
-         "on the way. Ramp more slowly, or raise the backlog";
+         "lost on the way. Ramp more slowly, or raise the backlog";
 }
 
 }  // namespace wanwu::cli
