@@ -238,7 +238,7 @@ inline constexpr std::string_view target_prefix = "target.";
 /// Names that a suite may ask of the target file.
 inline constexpr std::string_view fixture_names[] = {"deny_topic",       "auth_method",        "user",
                                                      "server_reference", "persistent_restart", "websocket",
-                                                     "retained_max"};
+                                                     "retained_max",     "in_flight_max"};
 /// Characters of `unique`. The loader counts the lengths of packets with it.
 inline constexpr std::size_t unique_size = 10;
 

@@ -32,8 +32,9 @@ inline constexpr duration heartbeat = std::chrono::milliseconds{10};
 /// Tries of a case that measures time and fails, and of one during which this machine was late.
 inline constexpr std::uint32_t tries_max = 3, late_tries_max = 5;
 
-/// A hook's command, and a target until it takes connections; then how long it may take to end.
-inline constexpr duration hook_within = std::chrono::seconds{10};
+/// A hook's command, and a target until it takes connections: RabbitMQ on a busy machine needs twenty seconds.
+/// Then how long it may take to end.
+inline constexpr duration hook_within = std::chrono::seconds{60};
 inline constexpr duration hook_ends_within = std::chrono::seconds{3};
 
 }  // namespace wanwu::conform::limits
