@@ -42,10 +42,10 @@ json context() {
           {"result", "earl:result"},
           {"outcome", {{"@id", "earl:outcome"}, {"@type", "@id"}}},
           {"info", "earl:info"},
-          {"pointer", "earl:pointer"},
           {"title", "dct:title"},
           {"description", "dct:description"},
           {"isPartOf", {{"@id", "dct:isPartOf"}, {"@type", "@id"}}},
+          {"source", {{"@id", "dct:source"}, {"@type", "@id"}}},
           {"date", {{"@id", "dct:date"}, {"@type", "xsd:dateTime"}}}};
 }
 
@@ -61,19 +61,13 @@ json assertion(const suite_record& run, const conform::case_result& of, const st
               {"outcome", earl_of(of)},
               {"date", show_instant(run.about.started_unix_ms)}};
   if (!info.empty()) result["info"] = info;
-  if (!of.file.empty()) result["pointer"] = of.file + ":" + std::to_string(of.line);
-  return {{"@type", "earl:Assertion"},
-          {"assertedBy", tool},
-          {"subject", subject},
-          {"mode", "earl:automatic"},
-          {"test",
-           {{"@id", test + "#" + iri_part(of.id)},
-            {"@type", "earl:TestCase"},
-            {"title", of.id},
-            {"description", of.objective},
-            {"isPartOf", test},
-            {"dct:subject", clauses}}},
-          {"result", result}};
+  json criterion{{"@id", test + "#" + iri_part(of.id)}, {"@type", "earl:TestCase"}, {"title", of.id},
+                 {"description", of.objective},         {"isPartOf", test},         {"dct:subject", clauses}};
+  // Not earl:pointer: that leads to a place in what was tested.
+  if (!of.file.empty())
+    criterion["source"] = "urn:wanwu:file:" + iri_part(of.file) + "#L" + std::to_string(of.line);
+  return {{"@type", "earl:Assertion"}, {"assertedBy", tool}, {"subject", subject},
+          {"mode", "earl:automatic"},  {"test", criterion},  {"result", result}};
 }
 
 }  // namespace
