@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -45,9 +46,9 @@ std::string percent(const conform::clause_score& score) {
 }
 
 void print_edit(const edit_proof& one) {
-  std::cout << fmt::format("  {} {}\n    {} {}\n    {}\n", one.benign ? "benign" : "mutant",
-                           name_of(one.what), one.text, one.where,
-                           one.reason.empty() ? "the case passed" : one.reason);
+  std::cout << fmt::format("  {} {}{}\n    {} {}\n    {}\n", one.benign ? "benign" : "mutant",
+                           name_of(one.what), one.profile.empty() ? "" : " [" + one.profile + "]", one.text,
+                           one.where, one.reason.empty() ? "the case passed" : one.reason);
 }
 
 void print_failures(const conform::suite& all, const conform::proof& found) {
@@ -120,6 +121,7 @@ bool write_json(const std::string& path, const conform::suite& all, const confor
       row["edits"].push_back({{"edit", edit.text},
                               {"benign", edit.benign},
                               {"where", edit.where},
+                              {"profile", edit.profile},
                               {"outcome", name_of(edit.what)},
                               {"tries", edit.tries},
                               {"reason", edit.reason}});
@@ -130,6 +132,38 @@ bool write_json(const std::string& path, const conform::suite& all, const confor
   // Reasons quote what a target sent: bytes that are no UTF-8 are replaced, not refused.
   file << out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   return file.good();
+}
+
+/// Cases mostly wait, so all configurations of the embedded target are gone through side by side.
+tl::expected<conform::proof, std::string> prove_everywhere(const conform::proof& unplayed,
+                                                           const conform::suite_run_options& options) {
+  struct place {
+    embedded_configuration target;
+    conform::proof found;
+    std::vector<std::string> notes;
+  };
+  std::vector<place> places;
+  for (const auto& profile : embedded_profiles()) {
+    auto target = embedded_configuration::start(profile);
+    if (!target) return tl::unexpected{target.error()};
+    places.push_back({std::move(*target), unplayed, {}});
+  }
+  std::vector<std::future<void>> running;
+  for (place& one : places) {
+    running.push_back(std::async(std::launch::async, [&one, with = options]() mutable {
+      with.restart = [&one] { return one.target.restart(); };
+      with.notes = &one.notes;
+      one.found.run(one.target.access(), with);
+    }));
+  }
+  for (auto& one : running) one.get();
+  conform::proof out = unplayed;
+  for (const place& one : places) {
+    out.add(one.found);
+    for (const auto& note : one.notes)
+      std::cerr << "wanwu prove: " << one.target.access().profile << ": " << note << '\n';
+  }
+  return out;
 }
 
 }  // namespace
@@ -154,25 +188,17 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
   if (!selected) return usage_error("prove", selected.error());
 
   const auto began = std::chrono::steady_clock::now();
-  conform::proof found{all, std::move(*selected)};
   const stop_request stop{std::nullopt};
-  for (const auto& profile : embedded_profiles()) {
-    if (stop.reason() != 0) break;
-    auto target = embedded_configuration::start(profile);
-    if (!target) {
-      std::cerr << "wanwu prove: " << target.error() << '\n';
-      return exit_inconclusive;
-    }
-    conform::suite_run_options options;
-    std::vector<std::string> notes;
-    options.jobs = jobs;
-    options.stop = &stop.reason();
-    options.seed = static_cast<std::uint64_t>(began.time_since_epoch().count());
-    options.restart = [&] { return target->restart(); };
-    options.notes = &notes;
-    found.run(target->access(), options);
-    for (const auto& note : notes) std::cerr << "wanwu prove: " << profile.name << ": " << note << '\n';
+  conform::suite_run_options options;
+  options.jobs = jobs;
+  options.stop = &stop.reason();
+  options.seed = static_cast<std::uint64_t>(began.time_since_epoch().count());
+  const auto proven = prove_everywhere({all, *selected}, options);
+  if (!proven) {
+    std::cerr << "wanwu prove: " << proven.error() << '\n';
+    return exit_inconclusive;
   }
+  const auto& found = *proven;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (const int signal = stop.reason(); signal != 0) {
     print_interrupted(found, seconds);

@@ -39,6 +39,16 @@ void judge(edit_proof& out, const played& one, bool clean_deviated) {
   }
 }
 
+/// That a mutant was noticed says more than that it never took place; that it was overlooked says the most.
+constexpr int weight_of(edit_proof::outcome what) {
+  using outcome = edit_proof::outcome;
+  return what == outcome::never_took_place ? 0 : what == outcome::proven ? 1 : 2;
+}
+
+constexpr bool outweighs(edit_proof::outcome one, edit_proof::outcome other) {
+  return weight_of(one) > weight_of(other);
+}
+
 }  // namespace
 
 bool case_proof::holds() const noexcept {
@@ -76,7 +86,6 @@ const edit& proof::edit_of(const planned& what) const {
 std::vector<proof::planned> proof::first_plan() const {
   std::vector<planned> out;
   for (std::size_t row = 0; row < cases_.size(); ++row) {
-    if (!cases_[row].profile.empty()) continue;
     for (int edit = -1; edit < static_cast<int>(cases_[row].edits.size()); ++edit) out.push_back({row, edit});
   }
   return out;
@@ -121,8 +130,10 @@ void proof::play(const std::vector<planned>& plan, const target_access& target,
   for (std::size_t i = 0; i < results.size(); ++i) {
     auto& row = cases_[plan[i].row];
     if (plan[i].edit < 0 || row.profile != target.profile || results[i].result.not_run) continue;
-    judge(row.edits[static_cast<std::size_t>(plan[i].edit)], results[i], row.clean_deviated);
-    row.edits[static_cast<std::size_t>(plan[i].edit)].tries = tries;
+    auto& edit = row.edits[static_cast<std::size_t>(plan[i].edit)];
+    judge(edit, results[i], row.clean_deviated);
+    edit.profile = target.profile;
+    edit.tries = tries;
   }
 }
 
@@ -134,13 +145,35 @@ void proof::run(const target_access& target, const suite_run_options& options) {
   }
 }
 
+void proof::add(const proof& elsewhere) {
+  for (std::size_t i = 0; i < cases_.size(); ++i) {
+    auto& mine = cases_[i];
+    const auto& other = elsewhere.cases_[i];
+    if (other.profile.empty()) continue;
+    if (mine.profile.empty()) {
+      mine = other;
+      continue;
+    }
+    // Where the case itself does not pass, its edits say nothing.
+    const bool here = mine.clean == verdict::pass, there = other.clean == verdict::pass;
+    if (!here) continue;
+    if (!there) {
+      mine = other;
+      continue;
+    }
+    for (std::size_t e = 0; e < mine.edits.size(); ++e) {
+      if (outweighs(other.edits[e].what, mine.edits[e].what)) mine.edits[e] = other.edits[e];
+    }
+  }
+}
+
 bool proof::holds() const noexcept {
   return std::all_of(cases_.begin(), cases_.end(), [](const case_proof& one) { return one.holds(); });
 }
 
 namespace {
 
-void add(clause_score& to, const test_case& what, const case_proof& one) {
+void count_in(clause_score& to, const test_case& what, const case_proof& one) {
   to.mutants += static_cast<std::uint32_t>(what.mutants.size());
   if (one.clean != verdict::pass) return;
   to.proven +=
@@ -153,7 +186,7 @@ void add(clause_score& to, const test_case& what, const case_proof& one) {
 
 clause_score proof::total() const {
   clause_score out;
-  for (const auto& one : cases_) add(out, all_.cases[one.test_case], one);
+  for (const auto& one : cases_) count_in(out, all_.cases[one.test_case], one);
   return out;
 }
 
@@ -167,7 +200,7 @@ std::vector<clause_score> proof::by_clause() const {
       auto& row = found[{spec, what.clauses[i]}];
       row.spec = spec;
       row.clause = what.clauses[i];
-      add(row, what, one);
+      count_in(row, what, one);
     }
   }
   for (auto& [name, row] : found) out.push_back(std::move(row));

@@ -20,6 +20,7 @@ struct edit_proof {
     refused_choice     ///< A benign edit, and the case failed.
   };
   std::string text, where, reason;  ///< `reason`: what the case said.
+  std::string profile;              ///< Of the target where it came to that.
   bool benign = false;
   outcome what{};
   std::uint32_t tries = 1;  ///< Until it came to that.
@@ -27,7 +28,7 @@ struct edit_proof {
 
 struct case_proof {
   std::size_t test_case{};  ///< Index into suite::cases.
-  std::string profile;      ///< Of the target, the first that it applies to; "" = none.
+  std::string profile;      ///< Of the target where it came to `clean`; "" = it applies in none.
   verdict clean = verdict::not_applicable;
   bool clean_deviated = false;
   std::uint32_t clean_tries = 1;
@@ -41,12 +42,16 @@ struct clause_score {
   std::uint32_t mutants{}, proven{};
 };
 
+/// Of one configuration of a target, until those of others are added.
 class proof {
  public:
   proof(const suite& all, std::vector<std::size_t> selected);
-  /// Plays what no earlier profile could. What is not proven is tried again, since in a busy moment of the
-  /// target an edited packet may not come. `jobs`, `seed` and `stop` of the options count.
+  /// Plays all that applies. What is not proven is tried again, since in a busy moment of the target an
+  /// edited packet may not come. `jobs`, `seed` and `stop` of the options count. Once only.
   void run(const target_access& target, const suite_run_options& options);
+  /// Takes in what another configuration showed of the same cases. A mutant counts when one noticed it and
+  /// none overlooked it; that what it edits came in some of them is enough. A choice must be left in all.
+  void add(const proof& elsewhere);
 
   const std::vector<case_proof>& cases() const noexcept { return cases_; }
   bool holds() const noexcept;

@@ -101,21 +101,55 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "Each case is proven in the first configuration that it applies to, and one that applies to none is "
-    "not") {
-  proven all{a_case("ALWAYS", ping, drop) + a_case("FAST", ping, drop, "    applies: speed > 5\n") +
-             a_case("NEVER", ping, drop, "    applies: speed > 50\n")};
+    "A mutant must be noticed in one configuration and overlooked in none; a case that applies to none is "
+    "not proven") {
+  const std::string slow_answer =
+      "    mutants:\n      - { as: tester, delay: { packet: PINGRESP }, by: 900 ms }\n";
+  const auto lenient =
+      "      - stimulus: { as: tester, packet: PINGREQ }\n"
+      "      - verify: { as: tester, packet: PINGRESP, where: \"speed > 5 || elapsed < 500 ms\" }\n";
+  const auto cases = a_case("ALWAYS", ping, drop) + a_case("FAST", ping, drop, "    applies: speed > 5\n") +
+                     a_case("NEVER", ping, drop, "    applies: speed > 50\n") +
+                     a_case("LENIENT", lenient, slow_answer);
   const loopback_target target{{loopback_target::polite, {}, {}}};
-  all.run(target, "slow", 1);
-  CHECK(all.found.cases()[1].profile.empty());
-  all.run(target, "fast", 9);
-  CHECK(all.found.cases()[0].profile == "slow");
-  CHECK(all.found.cases()[1].profile == "fast");
-  CHECK(all.found.cases()[1].holds());
-  CHECK_FALSE(all.found.cases()[2].holds());
-  CHECK_FALSE(all.found.holds());
-  CHECK(all.found.total().mutants == 3);
-  CHECK(all.found.total().proven == 2);
+  proven slow{cases}, fast{cases};
+  slow.run(target, "slow", 1);
+  CHECK(slow.found.cases()[1].profile.empty());
+  CHECK(slow.found.cases()[3].holds());
+  fast.run(target, "fast", 9);
+  slow.found.add(fast.found);
+  const auto& both = slow.found.cases();
+  CHECK(both[0].profile == "slow");
+  CHECK(both[0].holds());
+  CHECK(both[1].profile == "fast");
+  CHECK(both[1].holds());
+  CHECK_FALSE(both[2].holds());
+  CHECK(both[3].edits[0].what == came_to::unnoticed);
+  CHECK(both[3].edits[0].profile == "fast");
+  CHECK_FALSE(slow.found.holds());
+  CHECK(slow.found.total().mutants == 4);
+  CHECK(slow.found.total().proven == 2);
+}
+
+TEST_CASE("That what a mutant edits comes in one configuration only is enough") {
+  const auto either =
+      "      - stimulus: { as: tester, packet: PINGREQ }\n"
+      "      - verify: { as: tester, one_of: [ { packet: PINGRESP }, { closed: by-iut } ] }\n";
+  const auto cases = a_case("EITHER", either, drop);
+  const loopback_target polite{{loopback_target::polite, {}, {}}};
+  const loopback_target closing{
+      {[](const std::string& told) {
+         return told.starts_with("c0") ? reply{"", true} : loopback_target::polite(told);
+       },
+       {},
+       {}}};
+  proven here{cases}, there{cases};
+  here.run(polite, "polite", 1);
+  there.run(closing, "closing", 1);
+  REQUIRE(here.found.holds());
+  REQUIRE(there.found.cases()[0].edits[0].what == came_to::never_took_place);
+  here.found.add(there.found);
+  CHECK(here.found.holds());
 }
 
 TEST_CASE("Where the case itself fails, its mutants prove nothing") {
