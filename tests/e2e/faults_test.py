@@ -2,6 +2,7 @@
 import contextlib
 import os
 import random
+import select
 import socket
 import threading
 
@@ -145,6 +146,32 @@ class SuiteFaults(Case):
 
     def test_a_target_that_sends_garbage(self):
         self.play(lambda connection: connection.sendall(random.Random(7).randbytes(4096)), "in the middle of a packet", "malformed")
+
+    def test_a_target_that_answers_a_byte_at_a_time(self):
+        def behave(connection):
+            for first, _ in mqtt_packets(connection):
+                answer = CONNACK if first >> 4 == 1 else PINGRESP
+                for byte in answer * 200:
+                    connection.sendall(bytes([byte]))
+                    select.select([], [], [], 0.02)
+        self.play(behave, "a second CONNACK", "received")
+
+    def test_a_target_that_never_takes_what_it_is_sent(self):
+        def behave(connection):
+            # Half open: the connection stands, and nobody reads from it.
+            gone = select.poll()
+            gone.register(connection, select.POLLRDHUP)
+            gone.poll(30_000)
+        self.play(behave, "nothing came")
+
+    def test_a_target_that_closes_at_random(self):
+        def behave(connection):
+            chance = random.Random(os.getpid())
+            for first, _ in mqtt_packets(connection):
+                connection.sendall(CONNACK[:chance.randint(0, len(CONNACK))] if first >> 4 == 1 else PINGRESP)
+                if chance.random() < 0.7:
+                    return reset(connection) if chance.random() < 0.5 else None
+        self.play(behave, "reset by the target", "closed by the target", "nothing came")
 
     def test_a_target_that_sends_256_megabytes(self):
         def behave(connection):
