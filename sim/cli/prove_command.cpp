@@ -172,7 +172,7 @@ int prove_command(std::span<const std::string> arguments, const global_options& 
   argument_parser app{"prove", "Plays each case of a suite as it is and with each of its edits"};
   std::string name, json;
   std::vector<std::string> only;
-  std::uint32_t jobs = 192;
+  std::uint32_t jobs = 320;
   app.add_option("SUITE", name, "A shipped suite, a file, or a folder that holds suite.yaml").required();
   app.add_option("--json", json, "Write all of it to FILE too").type_name("FILE");
   app.add_option("--only", only, "Only these cases, selected as in wanwu run (repeatable)")
