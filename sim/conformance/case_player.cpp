@@ -282,7 +282,14 @@ void case_player::finish(seat_of_case& one) {
   const bool measures_again =
       what.timing && result.outcome == verdict::fail && tries < plays_[index].tries_max;
   if (may_repeat && lateness.empty() && measures_again) return start(index);
-  if (may_repeat && !lateness.empty() && tries < limits::late_tries_max) {
+  const bool too_late = !lateness.empty() && tries < limits::late_tries_max;
+  // A slow target may only have been asked too much at once: what nothing but silence decided is played again
+  // when less goes on.
+  const bool silent = one.run->timed_out() && !what.timing && result.outcome > verdict::pass && tries == 1 &&
+                      plays_[index].tries_max > 1 && options_.jobs > 1 &&
+                      silent_again_ < limits::silent_again_max;
+  if (may_repeat && (too_late || silent)) {
+    if (!too_late) ++silent_again_;
     progress_[index] = progress::waiting;
     (what.exclusive ? alone_ : late_).push_back(index);
     return;

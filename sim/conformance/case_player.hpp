@@ -92,6 +92,7 @@ class case_player {
   std::vector<std::size_t> unchecked_, being_checked_;
   bool hurry_ = false;
   bool solo_running_ = false;
+  std::size_t silent_again_ = 0;
   int check_tries_ = 0;
   time_point first_unchecked_, now_, check_after_;
   std::uint64_t starts_ = 0;

@@ -327,7 +327,10 @@ void case_run::judge_lag() {
 void case_run::conclude(time_point now) {
   judge_lag();
   if (current().what == step::kind::open) greeting_ = match_->last();
-  if (match_->now() == condition_run::state::unmet) return unmet(match_->received(), now);
+  if (match_->now() == condition_run::state::unmet) {
+    timed_out_ = timed_out_ || (match_->by_time() && part_ != part::postamble);
+    return unmet(match_->received(), now);
+  }
   if (match_->deviated() && part_ != part::postamble) deviation_ = true;
   met(now, match_->deviated() ? "deviation" : "met");
 }

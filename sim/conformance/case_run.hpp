@@ -52,6 +52,8 @@ class case_run final : private match_context {
   bool unreliable() const noexcept { return !lateness_.empty(); }
   /// How late it was, and for what span of time.
   const std::string& lateness() const noexcept { return lateness_; }
+  /// Whether it did not pass for nothing but that something did not come in time.
+  bool timed_out() const noexcept { return timed_out_; }
   /// A link was closed by the target or could not be opened, or the case failed: look whether it lives.
   bool alarming() const noexcept;
   bool edit_took_place() const;
@@ -110,6 +112,7 @@ class case_run final : private match_context {
   time_point until_;
   duration lag_{};
   std::string lateness_;
+  bool timed_out_ = false;
   bool refused_to_open_ = false;
   message_ptr greeting_;
   verdict outcome_ = verdict::pass;

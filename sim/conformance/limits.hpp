@@ -31,9 +31,12 @@ inline constexpr duration alive_shared = std::chrono::milliseconds{50};
 inline constexpr duration heartbeat = std::chrono::milliseconds{10};
 /// Tries of a case that measures time and fails, and of one during which this machine was late.
 inline constexpr std::uint32_t tries_max = 3, late_tries_max = 5;
+/// Cases of a run that are played again for nothing but silence; a target that is silent more often is not
+/// just slow.
+inline constexpr std::size_t silent_again_max = 128;
 
-/// A hook's command, and a target until it takes connections: RabbitMQ on a busy machine needs twenty seconds.
-/// Then how long it may take to end.
+/// A hook's command, and a target until it takes connections: RabbitMQ on a busy machine needs twenty
+/// seconds. Then how long it may take to end.
 inline constexpr duration hook_within = std::chrono::seconds{60};
 inline constexpr duration hook_ends_within = std::chrono::seconds{3};
 

@@ -66,6 +66,12 @@ thresholds:
         self.assertIn("House rules: 3/4 testable clauses covered", done.stdout)
         self.expect(EXIT_PASS, self.wanwu("prove", folder / "house.suite.yaml"))
 
+    def test_every_target_file_is_valid(self):
+        names = sorted(path.name for path in ROOT.glob("examples/07-conformance/*.target.yaml"))
+        self.assertEqual(["aedes", "embedded", "mosquitto", "rabbitmq"], [name.split(".")[0] for name in names])
+        for name in names:
+            self.expect(EXIT_PASS, self.wanwu("validate", ROOT / "examples/07-conformance" / name))
+
     def test_the_target_files_start_every_configuration(self):
         for name, cases in (("embedded", 2), ("mosquitto", 2)):
             with self.subTest(target=name):

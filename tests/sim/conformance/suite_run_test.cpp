@@ -1,6 +1,7 @@
 #include "sim/conformance/suite_run.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <utility>
 
@@ -242,6 +243,27 @@ TEST_CASE("What was judged by the clock while this machine was late is played ag
   INFO(done[0].reason);
   CHECK(done[0].tries >= 2);
   CHECK(done[0].outcome == verdict::fail);
+}
+
+TEST_CASE("What nothing but silence decided is asked again when less goes on, once") {
+  const std::string quick =
+      "      - stimulus: { as: tester, packet: PINGREQ }\n"
+      "      - verify: { as: tester, packet: PINGRESP, within: 200 ms }\n";
+  const auto loaded = suite_of(a_case("A", quick));
+  for (const int silences : {1, 2}) {
+    CAPTURE(silences);
+    std::atomic<int> asked{0};
+    loopback_target target{{[&](const std::string& told) {
+                              const bool ping_request = told.starts_with("c0");
+                              return ping_request && asked++ < silences ? reply{}
+                                                                        : loopback_target::polite(told);
+                            },
+                            {},
+                            {}}};
+    const auto done = run(*loaded.loaded, target);
+    CHECK(done.cases[0].outcome == (silences == 1 ? verdict::pass : verdict::fail));
+    CHECK(done.cases[0].tries == 2);
+  }
 }
 
 TEST_CASE("No target can hang the runner, whatever it does") {
