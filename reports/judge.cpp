@@ -224,6 +224,18 @@ std::string_view name_of(finding f) noexcept {
   return names[static_cast<std::size_t>(f)];
 }
 
+finding finding_of(rate_finding f) noexcept {
+  switch (f) {
+    case rate_finding::held:
+      return finding::holds;
+    case rate_finding::target:
+      return finding::crossed;
+    case rate_finding::generator:
+      break;
+  }
+  return finding::inconclusive;
+}
+
 std::uint64_t samples_needed(const limit& of) noexcept {
   if (of.min_samples != 0) return of.min_samples;
   if (of.stat != statistic::percentile) return 1;

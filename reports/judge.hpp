@@ -13,6 +13,8 @@ namespace wanwu::report {
 
 enum class finding : std::uint8_t { holds, crossed, inconclusive };
 std::string_view name_of(finding f) noexcept;  ///< "holds", "crossed", "inconclusive".
+/// What a rate that was tried is, were its goal a threshold.
+finding finding_of(rate_finding f) noexcept;
 
 /// What became of one threshold.
 struct limit_result {

@@ -148,8 +148,7 @@ void put_rates(data& page, const run_record& run, const summary& of) {
   if (!of.rates || !run.goal) return;
   data list{data::type::list};
   for (const rate_step& step : of.rates->steps) {
-    static constexpr std::array<finding, 3> as{finding::holds, finding::crossed, finding::inconclusive};
-    const finding found = as[static_cast<std::size_t>(step.found)];
+    const finding found = finding_of(step.found);
     row r;
     r.put("found", name_of(found)).put("sign", sign_of(found));
     r.put("result", step.found == rate_finding::held ? "held" : "not held")

@@ -83,9 +83,8 @@ void write_rates(page& out, const run_record& run, const summary& of) {
   out.line("");
   out.line(fmt::format("rates tried, each with {}", terminal_safe(run.goal->bound.text)));
   for (const rate_step& step : of.rates->steps) {
-    static constexpr std::array marks{finding::holds, finding::crossed, finding::inconclusive};
     out.line(fmt::format("  {} {:>12} {:>10}  {} answered, generator late {}, cpu {:.0f} %",
-                         out.mark(marks[static_cast<std::size_t>(step.found)]), show_rate(step.wanted_per_s),
+                         out.mark(finding_of(step.found)), show_rate(step.wanted_per_s),
                          step.value ? show_measure(*step.value, run.goal->bound.unit) : "-",
                          show_rate(step.answered_per_s), show_ratio(step.late_ratio), step.cpu * 100));
     if (!step.reason.empty()) out.line("      " + terminal_safe(step.reason));
