@@ -65,10 +65,12 @@ int print(const sim::probe_report& found) {
   for (const sim::probe_step& step : found.steps) {
     const bool good = step.result == outcome::ok;
     reached = reached || shows_target(step);
-    failed = failed || (!good && step.result != outcome::unreachable);
-    missed = missed || step.result == outcome::unreachable;
     const bool from_system =
         step.code != 0 && (step.result == outcome::unreachable || step.result == outcome::local_error);
+    // What this machine had no descriptor or port for says nothing of the target.
+    const bool unasked = step.result == outcome::unreachable || from_system;
+    failed = failed || (!good && !unasked);
+    missed = missed || unasked;
     std::string answer =
         from_system ? std::strerror(static_cast<int>(step.code)) : code_text(step.via, step.code);
     if (!step.answer.empty()) answer += (answer.empty() ? "" : "  ") + one_line(step.answer);

@@ -39,8 +39,9 @@ class Rates(Case):
         self.assertEqual(("target", True), (found["limit"], found["complete"]))
         self.assertIn("the target held", done.stdout)
         self.assertIn("rates tried", done.stdout)
-        connects = self.summary("run")["metrics"].get("connect.tried", [{"count": 0}])[0]["count"]
-        self.assertLessEqual(connects, 100, "connections stand from step to step")
+        metrics = self.summary("run")["metrics"]
+        self.assertEqual(100, metrics["connect.tried"][0]["count"])
+        self.assertEqual([], [row for row in metrics.get("reconnect.tried", []) if row["count"]], "connections stand from step to step")
         return found
 
     def test_the_capacity_of_an_http_server_is_found(self):

@@ -156,7 +156,7 @@ TEST_CASE(
 TEST_CASE(
     "Messages that wait for a target that does not read time out once, and are forgotten when it ends") {
   slow_target w;
-  w.shape.answer_within = 50ms;
+  w.shape.answer_within = 1s;  // more than it takes to send them all
   w.send(messages);
   const auto waiting = w.under_test->totals().operations_in_flight;
   REQUIRE(waiting > 0);
