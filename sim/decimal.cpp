@@ -93,7 +93,7 @@ char* print_decimal(double value, int decimals, char* out) noexcept {
     if (!std::isfinite(value)) return static_cast<char*>(std::memcpy(out, "null", 4)) + 4;
     return std::to_chars(out, out + number_text_max, value).ptr;
   }
-  const auto whole = static_cast<std::uint64_t>(scaled + 0.5);
+  const auto whole = static_cast<std::uint64_t>(static_cast<std::int64_t>(scaled + 0.5));
   if (value < 0 && whole != 0) *out++ = '-';
   if (decimals == 0) return print_integer(whole, out);
   return print_scaled(whole, decimals, out);

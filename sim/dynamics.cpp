@@ -18,11 +18,12 @@ double finished(const finish_rule& rule, double raw) noexcept {
   return value < rule.low ? rule.low : (value > rule.high ? rule.high : value);
 }
 
-void step(evaluation& all, const instruction& in) noexcept {
-  double* const out = all.results(in.out);
+template <width Width>
+[[gnu::always_inline]] inline void step(evaluation& all, const instruction& in) noexcept {
+  double* const __restrict out = all.results(in.out);
   switch (in.code) {
     case opcode::dynamics:
-      return evaluate(all, in);
+      return Width == width::any ? evaluate(all, in) : evaluate_eight(all, in);
     case opcode::finish: {
       const finish_rule rule = all.made.rules[in.property];
       const double* const raw = all.input(in);
@@ -40,7 +41,16 @@ void step(evaluation& all, const instruction& in) noexcept {
   }
 }
 
+void run(evaluation& all) noexcept {
+  for (const auto& in : all.made.code) step<width::any>(all, in);
+}
+
+WANWU_EIGHT_WIDE void run_eight(evaluation& all) noexcept {
+  for (const auto& in : all.made.code) step<width::eight>(all, in);
+}
+
 void begin(evaluation& all) noexcept {
+  for (std::size_t i = 0; i < all.count; ++i) all.in.numbers[i] = number_of(all.things[i].who.thing);
   double* const now = all.clock(0);
   for (std::size_t i = 0; i < all.count; ++i) now[i] = static_cast<double>(all.things[i].at_ms) * 0.001;
   const auto& constants = all.made.constants;
@@ -52,12 +62,13 @@ void begin(evaluation& all) noexcept {
 struct single_memory {
   std::array<double, register_count_max> registers;
   std::array<double, clock_count_max> time;
-  std::array<sky_angles, clock_count_max> angles;
+  std::array<double, 4 * clock_count_max> angles;
+  std::uint64_t number;
   double east_m, north_m;
   motion moving;
 
   evaluation_memory view() noexcept {
-    return {registers.data(), time.data(), angles.data(), &east_m, &north_m, &moving};
+    return {registers.data(), time.data(), angles.data(), &number, &east_m, &north_m, &moving};
   }
 };
 
@@ -65,8 +76,8 @@ struct single_memory {
 
 /// The same for as many things as are sampled together.
 struct sample_memory {
-  std::vector<double> registers, time;
-  std::vector<sky_angles> angles;
+  std::vector<double> registers, time, angles;
+  std::array<std::uint64_t, sampled_together_max> numbers{};
   std::array<double, sampled_together_max> east_m{}, north_m{};
   std::array<motion, sampled_together_max> moving{};
 
@@ -76,8 +87,9 @@ struct sample_memory {
     };
     at_least(registers, made.register_count * sampled_together_max);
     at_least(time, made.clock_count * sampled_together_max);
-    at_least(angles, made.clock_count * sampled_together_max);
-    return {registers.data(), time.data(), angles.data(), east_m.data(), north_m.data(), moving.data()};
+    at_least(angles, made.clock_count * 4 * sampled_together_max);
+    return {registers.data(), time.data(),    angles.data(), numbers.data(),
+            east_m.data(),    north_m.data(), moving.data()};
   }
 };
 
@@ -87,6 +99,16 @@ sample_scratch::~sample_scratch() = default;
 
 bool is_absent(double value) noexcept {
   return value != value;
+}
+
+width width_for(std::size_t things) noexcept {
+#if defined(__x86_64__)
+  static const bool has_eight = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                                __builtin_cpu_supports("avx512vl");
+  return has_eight && things >= 4 ? width::eight : width::any;
+#else
+  return things > 0 ? width::any : width::any;
+#endif
 }
 
 dynamics::dynamics(std::unique_ptr<const dynamics_program> made) noexcept : program_{std::move(made)} {}
@@ -104,7 +126,7 @@ void dynamics::sample(subject who, std::int64_t at_ms, std::span<const actuation
   single_memory memory;
   evaluation all{*program_, {&one, 1}, memory.view()};
   begin(all);
-  for (const auto& in : program_->code) step(all, in);
+  run(all);
   const auto count = std::min(values.size(), program_->results.size());
   for (std::size_t i = 0; i < count; ++i) values[i] = memory.registers[program_->results[i]];
 }
@@ -113,7 +135,11 @@ void dynamics::sample_all(std::span<const sample_request> things, sample_scratch
                           std::span<double> values) const {
   evaluation all{*program_, things, scratch.memory_->room_for(*program_)};
   begin(all);
-  for (const auto& in : program_->code) step(all, in);
+  if (width_for(things.size()) == width::eight) {
+    run_eight(all);
+  } else {
+    run(all);
+  }
   const auto count = program_->results.size();
   for (std::size_t i = 0; i < count; ++i) {
     const double* const from = all.results(program_->results[i]);
@@ -127,7 +153,7 @@ double dynamics::value(subject who, std::size_t property, std::int64_t at_ms,
   single_memory memory;
   evaluation all{*program_, {&one, 1}, memory.view()};
   begin(all);
-  for (const auto which : program_->needed[property]) step(all, program_->code[which]);
+  for (const auto which : program_->needed[property]) step<width::any>(all, program_->code[which]);
   return memory.registers[program_->results[property]];
 }
 
@@ -152,7 +178,7 @@ std::optional<std::int64_t> dynamics::next_event(subject who, std::size_t index,
   // Epochs of one mean interval: a Poisson(1) count in each, spread evenly. 200 empty ones in a row do not
   // happen.
   const double epoch_ms = 1000 / event.when.rate_per_s;
-  const random_stream draws{scramble(event.salt + (number_of(who.thing) + 1) * 0x9e3779b97f4a7c15ULL)};
+  const auto draws = random_stream::among(event.salt, number_of(who.thing));
   const double phase = phase_of(draws);
   const auto first = floor_of(static_cast<double>(after_ms) / epoch_ms + phase);
   for (auto epoch = first; epoch < first + 200; ++epoch) {

@@ -2,7 +2,9 @@
 // sim/dynamics.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -93,8 +95,9 @@ struct sky_angles {
 /// the next one's.
 struct evaluation_memory {
   double* registers{};
-  double* time{};  ///< Seconds since 1970 by clock.
-  sky_angles* angles{};
+  double* time{};                ///< Seconds since 1970 by clock.
+  double* angles{};              ///< sky_angles by clock, each of the four a row of its own.
+  std::uint64_t* numbers{};      ///< What draws know a thing by; one a thing.
   double *east_m{}, *north_m{};  ///< Homes, from the world's middle; one a thing.
   motion* moving{};              ///< One a thing.
 };
@@ -115,11 +118,11 @@ struct evaluation {
 
   double* results(std::size_t which) const noexcept { return in.registers + which * count; }
   double* clock(std::size_t which) const noexcept { return in.time + which * count; }
+  double* angles(std::size_t of_clock) const noexcept { return in.angles + of_clock * 4 * count; }
   const double* input(const instruction& of, std::size_t which = 0) const noexcept {
     return results(made.inputs[of.input + which]);
   }
   void find_homes() noexcept;
-  void find_sky(std::uint8_t of_clock) noexcept;
 };
 
 /// What an instruction sees of one of the things.
@@ -130,11 +133,14 @@ struct sampled {
 
   const sample_request& thing() const noexcept { return all.things[which]; }
   const world_frame& world() const noexcept { return all.made.world; }
-  random_stream draws() const noexcept { return random_stream::among(in.salt, number_of(thing().who.thing)); }
+  random_stream draws() const noexcept { return random_stream::among(in.salt, all.in.numbers[which]); }
   double now() const noexcept { return all.clock(in.clock)[which]; }
   const double* numbers() const noexcept { return all.made.numbers.data() + in.number; }
   double input(std::size_t index = 0) const noexcept { return all.input(in, index)[which]; }
-  const sky_angles& sky() const noexcept { return all.in.angles[in.clock * all.count + which]; }
+  sky_angles sky() const noexcept {
+    const double* const at = all.angles(in.clock) + which;
+    return {at[0], at[all.count], at[2 * all.count], at[3 * all.count]};
+  }
 };
 
 /// Fills `out` with what `value` makes of each thing. The things do not depend on each other, so the
@@ -144,10 +150,29 @@ void for_each_thing(evaluation& all, const instruction& in, double* out, Value v
   for (std::size_t i = 0; i < all.count; ++i) out[i] = value(sampled{all, in, i});
 }
 
+/// Functions that are compiled twice, for any processor and for one whose registers hold eight numbers: there
+/// a loop over things takes eight at a time. Both give the same values to the last bit (no contraction to
+/// fused multiply-add, see CMakeLists.txt).
+enum class width : std::uint8_t { any, eight };
+#if defined(__x86_64__) && defined(__clang__)
+#define WANWU_EIGHT_WIDE [[gnu::target("avx512f,avx512dq,avx512vl")]]
+#elif defined(__x86_64__)
+#define WANWU_EIGHT_WIDE [[gnu::target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")]]
+#else
+#define WANWU_EIGHT_WIDE
+#endif
+/// What this processor has. Few things are not worth the wide registers.
+width width_for(std::size_t things) noexcept;
+
 /// The values of one `dynamics` instruction.
 void evaluate(evaluation& all, const instruction& in) noexcept;
+void evaluate_eight(evaluation& all, const instruction& in) noexcept;
+/// The kinds that draw, and what hangs on them.
+void evaluate_chance(evaluation& all, const instruction& in) noexcept;
+void evaluate_chance_eight(evaluation& all, const instruction& in) noexcept;
 /// The kinds that need the sky, a field or a map.
 void evaluate_nature(evaluation& all, const instruction& in) noexcept;
+void evaluate_nature_eight(evaluation& all, const instruction& in) noexcept;
 void evaluate_motion(evaluation& all, const instruction& in) noexcept;
 /// Times that a set_clock instruction gives its clock.
 void evaluate_clock(evaluation& all, const instruction& in) noexcept;
@@ -185,16 +210,22 @@ inline circle_point on_circle(double turns) noexcept {
       (1 + q * (-1.0 / 6 + q * (1.0 / 120 + q * (-1.0 / 5040 + q * (1.0 / 362880 + q * (-1.0 / 39916800))))));
   const double cosine =
       1 + q * (-1.0 / 2 + q * (1.0 / 24 + q * (-1.0 / 720 + q * (1.0 / 40320 + q * (-1.0 / 3628800)))));
-  switch (quadrant & 3) {
-    case 0:
-      return {cosine, sine};
-    case 1:
-      return {-sine, cosine};
-    case 2:
-      return {-cosine, -sine};
-    default:
-      return {sine, -cosine};
-  }
+  const bool odd = (quadrant & 1) != 0;
+  const double cosine_sign = ((quadrant + 1) & 2) != 0 ? -1 : 1, sine_sign = (quadrant & 2) != 0 ? -1 : 1;
+  return {cosine_sign * (odd ? sine : cosine), sine_sign * (odd ? cosine : sine)};
+}
+/// exp(x) for x <= 0, to 1e-12 of its value, and exp(-700) for all below: a power of two and a short series,
+/// without a branch, so that a loop over things takes many at a time.
+inline double decay_of(double x) noexcept {
+  constexpr double magic = 6755399441055744.0;  // as in round_fast()
+  const double bounded = std::max(x, -700.0);
+  const double turns = (bounded * 1.4426950408889634 + magic) - magic;
+  const double r = (bounded - turns * 0.693147180369123816490) - turns * 1.90821492927058770002e-10;
+  double series = 1.0 / 3628800;
+  for (const double next :
+       {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
+    series = series * r + next;
+  return series * std::bit_cast<double>((static_cast<std::int64_t>(turns) + 1023) << 52U);
 }
 inline double smooth(double share) noexcept {
   return share * share * (3 - 2 * share);

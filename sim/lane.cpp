@@ -26,6 +26,7 @@ lane::lane(const world_plan& plan, std::uint8_t index, population& things, time_
       retries_{things.connections_of_lane(index), started, tick_} {
   reserve_in_huge_pages(rows_, things.connections_of_lane(index));
   rows_.resize(things.connections_of_lane(index));
+  up_.resize((rows_.size() + 63) / 64);
   connected_.resize(plan.populations.size());
   if (plan.virtual_time) handshakes_ = handshake_window::unlimited();
 }
@@ -128,13 +129,20 @@ void lane::open_queued(time_point now) {
     connection_row& row = rows_[connection];
     row.queued = false;
     if (!row.wanted || row.dark || row.now != connection_state::down) continue;
-    row.now = connection_state::opening;
+    set_state(connection, connection_state::opening);
     row.opened = tick_of(now);
     handshakes_.begun();
     opening_.push_back(connection_id{connection});
     opening_intended_.push_back(std::min(now, time_of(row.intended)));
   }
   if (!opening_.empty()) wire_->open(opening_, opening_intended_, now);
+}
+
+void lane::set_state(std::uint32_t connection, connection_state now) {
+  rows_[connection].now = now;
+  const std::uint64_t bit = std::uint64_t{1} << (connection % 64);
+  std::uint64_t& word = up_[connection / 64];
+  word = now == connection_state::up ? word | bit : word & ~bit;
 }
 
 void lane::close_now(std::uint32_t connection, closing how) {
@@ -146,7 +154,7 @@ void lane::close_now(std::uint32_t connection, closing how) {
   } else if (row.was_up && row.wanted && !row.dark) {
     levels_.reconnecting -= std::min(levels_.reconnecting, behind);
   }
-  row.now = connection_state::down;
+  set_state(connection, connection_state::down);
   row.tries = 0;
   (how == closing::clean ? closing_clean_ : closing_abrupt_).push_back(connection_id{connection});
 }
@@ -229,7 +237,7 @@ bool lane::note(const connection_change& change) {
   if (row.now == connection_state::opening) handshakes_.ended(true, change.at - time_of(row.opened));
   const std::uint64_t behind = things_behind(connection);
   if (row.was_up) levels_.reconnecting -= std::min(levels_.reconnecting, behind);
-  row.now = connection_state::up;
+  set_state(connection, connection_state::up);
   row.was_up = ever_up_ = true;
   row.returning = false;
   row.tries = 0;
@@ -249,7 +257,7 @@ void lane::went_down(std::uint32_t connection, const connection_change& change) 
     if (!leaving_) levels_.reconnecting += behind;  // told to leave, it does not come back
     row.intended = tick_of(change.at);
   }
-  row.now = connection_state::down;
+  set_state(connection, connection_state::down);
   if (!row.wanted || leaving_) return;
   schedule_retry(connection, backoff_of(connection), change.at);
   if (row.tries < 255) ++row.tries;

@@ -56,9 +56,7 @@ class lane {
   /// Closes every connection in order; nothing opens again.
   void say_goodbye(time_point now);
 
-  /// Asks the memory for a connection that is about to be looked at.
-  void expect(std::uint32_t connection) const { __builtin_prefetch(&rows_[connection]); }
-  bool is_up(std::uint32_t connection) const { return rows_[connection].now == connection_state::up; }
+  bool is_up(std::uint32_t connection) const { return (up_[connection / 64] >> (connection % 64) & 1U) != 0; }
   /// Down by our own wish: before its ramp, after it, or in a storm and on the way back from it.
   bool is_silent(std::uint32_t connection) const {
     const connection_row& row = rows_[connection];
@@ -77,6 +75,7 @@ class lane {
   void enqueue(std::uint32_t connection, std::uint32_t intended);
   void open_queued(time_point now);
   void close_now(std::uint32_t connection, closing how);
+  void set_state(std::uint32_t connection, connection_state now);
   void flush_closes(time_point now);
   void went_down(std::uint32_t connection, const connection_change& change);
   duration backoff_of(std::uint32_t connection) const;
@@ -94,6 +93,7 @@ class lane {
   duration tick_;
   std::unique_ptr<driver> wire_;
   std::vector<connection_row> rows_;
+  std::vector<std::uint64_t> up_;  ///< A bit a connection: of millions, the rows are in no cache and this is.
   timer_wheel ramps_, retries_;
   handshake_window handshakes_;
   std::deque<std::uint32_t> queue_;  ///< At most one entry a connection.

@@ -47,7 +47,10 @@ double load_profile::load_at(since_start at) const {
 std::optional<since_start> load_profile::when(double load) const {
   if (load <= 0) load = 0;
   for (const stretch& s : stretches_) {
-    if (s.factor > 0 && load < s.load_after) return s.begin + rounded((load - s.load_before) / s.factor);
+    if (s.factor > 0 && load < s.load_after) {
+      const double left = load - s.load_before;
+      return s.begin + rounded(s.factor == 1 ? left : left / s.factor);  // usually 1, and a division is slow
+    }
   }
   return std::nullopt;
 }

@@ -21,7 +21,7 @@ namespace wanwu::sim {
 class virtual_sink {
  public:
   struct settings {
-    duration step = std::chrono::milliseconds{8};  ///< Below limits::late_after: nothing becomes late by it.
+    duration step = std::chrono::milliseconds{32};  ///< Long enough that many things of a kind are due in it.
     duration report_every = std::chrono::seconds{1};
     std::int64_t epoch_ms = 0;
   };

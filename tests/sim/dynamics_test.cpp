@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <catch2/catch.hpp>
 
 #include "scenarios/things/catalogue.hpp"
+#include "sim/dynamics_program.hpp"
 
 using namespace wanwu;
 
@@ -276,4 +278,17 @@ TEST_CASE("Dynamics that depend on themselves or explode are refused, not run") 
   std::string nested = R"({"kind":"noise","sigma":1,"time":"1 s"})";
   for (int i = 0; i < 10; ++i) nested = R"({"kind":"lag","time":"1 s","of":)" + nested + "}";
   CHECK_FALSE(sim::dynamics::compile(model_of(nested), world).has_value());
+}
+
+TEST_CASE("Decay and circle are the library's, to what they promise") {
+  for (int i = 0; i < 200'000; ++i) {
+    const double x = -std::pow(10.0, -9 + 11.8 * i / 200'000), turns = x * 3.7;
+    REQUIRE(sim::decay_of(x) == Approx(std::exp(std::max(x, -700.0))).epsilon(1e-12).margin(0));
+    const auto [cosine, sine] = sim::on_circle(turns);
+    const double angle = 2 * std::numbers::pi * (turns - std::floor(turns));
+    REQUIRE(std::abs(cosine - std::cos(angle)) < 1.2e-10);
+    REQUIRE(std::abs(sine - std::sin(angle)) < 1.2e-10);
+  }
+  CHECK(sim::decay_of(0) == 1);
+  CHECK(sim::decay_of(-1e9) < 1e-300);
 }
