@@ -73,6 +73,7 @@ TEST_CASE("The sink takes each message once, when it was due, and none is late b
   CHECK(seen.taken.messages == seen.seen.size());
   CHECK(seen.taken.bytes == bytes);
   CHECK(seen.numbers.late == 0);
+  CHECK(seen.numbers.away_ns == 0);
   CHECK(seen.numbers.connections_up == 0);  // all have taken leave
 }
 
