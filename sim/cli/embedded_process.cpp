@@ -37,9 +37,14 @@ std::string read_ready(int from) {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
             .count();
     pollfd waiting{from, POLLIN, 0};
-    if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) <= 0) return "";
+    if (left <= 0) return "";
+    // A Ctrl-C meanwhile is for the run, which has not begun: it looks for one when it does.
+    const int found = poll(&waiting, 1, static_cast<int>(left));
+    if (found < 0 && errno == EINTR) continue;
+    if (found <= 0) return "";
     std::array<char, 512> part{};
     const auto count = read(from, part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return "";
     line.append(part.data(), static_cast<std::size_t>(count));
   }

