@@ -69,7 +69,7 @@ run_preset() {
   scope "$preset"
   [ -z "$leaves_out" ] || echo "$preset: $leaves_out"
   note "$preset: build"
-  tail -n +1 -F --pid="$builder" "$log" 2>/dev/null | progress &
+  tail -n +1 -F --pid="$builder" "$log" 2>/dev/null > >(progress) &
   shown=$!
   read -r name code <&"$built"
   kill "$shown" 2>/dev/null
