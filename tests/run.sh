@@ -32,49 +32,26 @@ progress() {
     END { if (terminal) printf "\r\033[K" }'
 }
 
-# What a preset builds and tests; what it leaves out, it says.
-scope() {
-  configure=(-DWANWU_TESTS=ON) build=() select=() leaves_out=
-  case $1 in
+# Builds and tests one preset; what a stage leaves out, it says.
+run_preset() {
+  local preset=$1 log=build/$1.log
+  local configure=(-DWANWU_TESTS=ON) build=() select=()
+  case $preset in
     fuzz) configure=() ;;
     asan)
       # Built by clang, with the fuzz programs in it. Whole runs that measure time, memory or descriptors and browser
       # tests are the release stage's; suites, proofs, bad input and all that is fuzzed are this one's too.
       select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings)|target\.clients\.|report page|latency)')
-      leaves_out="without the end-to-end runs that measure time, memory or descriptors, independent clients and browser pages" ;;
+      echo "asan: without the end-to-end runs that measure time, memory or descriptors, independent clients and browser pages" ;;
     tsan)
       # Only these start threads: Paho behind its driver, the recorder, the engine's workers, the target's shards.
       build=(--target mqtt_driver_tests reports_tests sim_tests target_tests)
       select=(-R '^(mqtt_driver_tests|reports_tests|sim_tests|target_tests):')
-      leaves_out="only the parts that start threads" ;;
+      echo "tsan: the parts that start threads" ;;
   esac
-}
-
-# Builds one preset after the other and prints a line "PRESET CODE" when it has ended. In the scheduler's idle class: the
-# next preset is built while the tests of the last mostly wait for the clock, and takes no processor from them.
-build_all() {
-  chrt --idle --pid 0 "$BASHPID" >/dev/null 2>&1 || renice -n 19 -p "$BASHPID" >/dev/null
-  local preset code
-  for preset in "$@"; do
-    scope "$preset"
-    code=0
-    { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } >"build/$preset.log" 2>&1 || code=$?
-    echo "$preset $code"
-  done
-}
-
-# Waits for a preset to be built, and tests it.
-run_preset() {
-  local preset=$1 log=build/$1.log shown name code
-  scope "$preset"
-  [ -z "$leaves_out" ] || echo "$preset: $leaves_out"
   note "$preset: build"
-  tail -n +1 -F --pid="$builder" "$log" 2>/dev/null > >(progress) &
-  shown=$!
-  read -r name code <&"$built"
-  kill "$shown" 2>/dev/null
-  wait "$shown" 2>/dev/null
-  if [ "$name $code" != "$preset 0" ]; then
+  mkdir -p build
+  if ! { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } 2>&1 | tee "$log" | progress; then
     grep -E 'error|Error|FAILED' "$log" | head -40
     echo "the $preset build failed; the whole log is $log"
     failed=$((failed + 1))
@@ -122,28 +99,12 @@ check_format() {
   rm -f build-format.log
 }
 
-presets=()
 for stage in "${stages[@]}"; do
   case $stage in
-    format) ;;
-    release | asan | tsan | fuzz | dev) presets+=("$stage") ;;
+    format) check_format ;;
+    release | asan | tsan | fuzz | dev) run_preset "$stage" ;;
     *) echo "no such stage: $stage (format release asan tsan fuzz dev)"; exit 2 ;;
   esac
-done
-
-mkdir -p build
-for preset in "${presets[@]}"; do : >"build/$preset.log"; done
-ends=$(mktemp -d)
-mkfifo "$ends/built"
-set -m  # a process group of its own, which ends with this script
-build_all "${presets[@]}" >"$ends/built" &
-builder=$!
-set +m
-exec {built}<"$ends/built"
-trap 'kill -- -"$builder" 2>/dev/null; rm -rf "$ends"' EXIT
-
-for stage in "${stages[@]}"; do
-  if [ "$stage" = format ]; then check_format; else run_preset "$stage"; fi
 done
 
 note "all"
