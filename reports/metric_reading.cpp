@@ -138,10 +138,26 @@ const gauge_rule* find_gauge(std::string_view metric) {
   return found == gauge_rules.end() ? nullptr : &*found;
 }
 
+/// What bystanders live through while others are in trouble, beside what is usual for them.
+struct bystander_rule {
+  std::string_view name, of;
+  bool in_trouble;  ///< In the phases in which a fault acts, or in the others.
+};
+constexpr std::array bystander_rules{bystander_rule{"bystander.latency", "telemetry.latency", true},
+                                     bystander_rule{"bystander.usual", "telemetry.latency", false},
+                                     bystander_rule{"bystander.errors", "telemetry.errors", true}};
+
+const bystander_rule* find_bystander(std::string_view metric) {
+  const auto found = std::find_if(bystander_rules.begin(), bystander_rules.end(),
+                                  [&](const auto& b) { return b.name == metric; });
+  return found == bystander_rules.end() ? nullptr : &*found;
+}
+
 bool selects(tag_list tags, const population_tags& population, protocol via) {
   return std::all_of(tags.begin(), tags.end(), [&](const auto& tag) {
     if (tag.first == "sector") return population.sector == tag.second;
     if (tag.first == "kind") return population.kind == tag.second;
+    if (tag.first == "conduct") return population.troubled == (tag.second == "troubled");
     if (tag.first == "protocol") return name_of(via) == tag.second;
     return std::find(population.tags.begin(), population.tags.end(), tag) != population.tags.end();
   });
@@ -272,7 +288,7 @@ reading::kind kind_of(gauge_metric which) {
 }  // namespace
 
 bool is_measured(std::string_view metric) noexcept {
-  return find_gauge(metric) || find_rule(metric);
+  return find_bystander(metric) || find_gauge(metric) || find_rule(metric);
 }
 
 std::uint64_t reading::samples() const noexcept {
@@ -318,18 +334,31 @@ std::optional<double> reading::value(statistic stat, double percent, measure uni
 
 std::optional<reading> metric_store::read(std::string_view metric, tag_list tags,
                                           std::string_view phase) const {
-  const auto rule = find_rule(metric);
-  const gauge_rule* gauge = find_gauge(metric);
-  if (!rule && !gauge) return std::nullopt;
+  if (!is_measured(metric)) return std::nullopt;
   if (!phase.empty() && std::find(phase_names_.begin(), phase_names_.end(), phase) == phase_names_.end())
     return std::nullopt;
+  const bystander_rule* bystanders = find_bystander(metric);
+  std::vector<bool> wanted(phases_.size());
+  for (std::size_t i = 0; i < phases_.size(); ++i) {
+    wanted[i] = (phase.empty() || phase_names_[i] == phase) &&
+                (bystanders == nullptr || phase_troubled_[i] == bystanders->in_trouble);
+  }
+  if (bystanders == nullptr) return read_selected(metric, tags, wanted);
+  std::vector<std::pair<std::string, std::string>> own{tags.begin(), tags.end()};
+  own.emplace_back("conduct", "orderly");
+  return read_selected(bystanders->of, own, wanted);
+}
 
+reading metric_store::read_selected(std::string_view metric, tag_list tags,
+                                    const std::vector<bool>& phases) const {
+  const auto rule = find_rule(metric);
+  const gauge_rule* gauge = find_gauge(metric);
   reading out;
   out.what = gauge ? kind_of(gauge->which) : rule->how.what;
   const bool is_lag = gauge && gauge->which == gauge_metric::lag;
   out.latency = histogram{tags.empty() && gauge == nullptr ? 3 : 2};
   for (std::size_t i = 0; i < phases_.size(); ++i) {
-    if (!phases_[i] || (!phase.empty() && phase_names_[i] != phase)) continue;
+    if (!phases_[i] || !phases[i]) continue;
     out.seconds += phases_[i]->seconds;
     if (is_lag) {
       out.latency.merge(phases_[i]->lag);

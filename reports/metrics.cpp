@@ -108,7 +108,11 @@ void phase_cells::pack() {
 
 metric_store::metric_store(const run_shape& shape)
     : populations_{shape.populations}, phases_(std::max<std::size_t>(1, shape.phases.size())) {
-  for (const auto& phase : shape.phases) phase_names_.push_back(phase.name);
+  for (const auto& phase : shape.phases) {
+    phase_names_.push_back(phase.name);
+    phase_troubled_.push_back(phase.troubled);
+  }
+  phase_troubled_.resize(phases_.size());
 }
 
 phase_cells& metric_store::phase(std::size_t index) {

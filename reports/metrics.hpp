@@ -144,8 +144,12 @@ class metric_store {
   std::uint64_t total(operation op, outcome result, protocol via) const noexcept;
 
  private:
+  /// `phases`: which of them. The metric exists.
+  reading read_selected(std::string_view metric, tag_list tags, const std::vector<bool>& phases) const;
+
   std::vector<population_tags> populations_;
   std::vector<std::string> phase_names_;
+  std::vector<bool> phase_troubled_;
   std::vector<std::unique_ptr<phase_cells>> phases_;
   std::vector<error_group> errors_;
   std::uint64_t errors_uncounted_{};

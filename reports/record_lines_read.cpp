@@ -201,7 +201,8 @@ std::vector<time_span> read_spans(const json& of) {
       return std::chrono::milliseconds{
           std::clamp<std::int64_t>(whole_signed(one, key, 0), 0, 1'000'000'000'000)};
     };
-    if (out.size() < phases_max) out.push_back({text(one, "name"), ms("start_ms"), ms("end_ms")});
+    if (out.size() < phases_max)
+      out.push_back({text(one, "name"), ms("start_ms"), ms("end_ms"), flag(one, "troubled")});
   }
   return out;
 }
@@ -234,7 +235,7 @@ run_shape read_shape(const json& of) {
     if (out.populations.size() >= populations_max) break;
     const auto via = named<protocol>(text(one, "protocol"), protocol_count);
     out.populations.push_back({text(one, "sector"), text(one, "kind"), via.value_or(protocol::mqtt),
-                               whole(one, "count"), pairs(one, "tags")});
+                               whole(one, "count"), pairs(one, "tags"), flag(one, "troubled")});
   }
   out.phases = read_spans(list(of, "phases"));
   out.markers = read_spans(list(of, "markers"));

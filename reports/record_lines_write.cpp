@@ -80,8 +80,10 @@ json to_json(const error_group& of) {
 }
 
 json to_json(const time_span& of) {
-  return {
-      {"name", of.name}, {"start_ms", of.start.count() / 1'000'000}, {"end_ms", of.end.count() / 1'000'000}};
+  return {{"name", of.name},
+          {"start_ms", of.start.count() / 1'000'000},
+          {"end_ms", of.end.count() / 1'000'000},
+          {"troubled", of.troubled}};
 }
 
 json to_json(const limit& of) {
@@ -115,7 +117,8 @@ json shape_json(const run_shape& shape) {
                            {"kind", one.kind},
                            {"protocol", name_of(one.via)},
                            {"count", one.count},
-                           {"tags", tags}});
+                           {"tags", tags},
+                           {"troubled", one.troubled}});
   }
   for (const auto& one : shape.phases) phases.push_back(to_json(one));
   for (const auto& one : shape.markers) markers.push_back(to_json(one));

@@ -20,7 +20,8 @@ struct population_tags {
   protocol via{};
   std::uint64_t count{};
   std::vector<std::pair<std::string, std::string>>
-      tags;  ///< The scenario's own, besides sector, kind, protocol.
+      tags;         ///< The scenario's own, besides sector, kind, protocol.
+  bool troubled{};  ///< A fault is about them; the others are bystanders.
 };
 
 /// A stretch of the run with a name. Times are after the start of the run.
@@ -28,6 +29,7 @@ struct time_span {
   std::string name;
   duration start{};
   duration end{};
+  bool troubled{};  ///< A phase in which a fault acts.
 };
 
 struct run_shape {

@@ -143,6 +143,14 @@ void add_latency(headline& out, const metric_store& store) {
   out.max_us = got->latency.max();
 }
 
+void add_bystanders(headline& out, const metric_store& store) {
+  const auto during = store.read("bystander.latency", {}, "");
+  const auto usual = store.read("bystander.usual", {}, "");
+  if (during) out.bystanders = summarize_latency(during->latency);
+  if (usual) out.bystanders_usual = summarize_latency(usual->latency);
+  out.bystander_errors = count_of(store, "bystander.errors");
+}
+
 /// Sent in one second: telemetry and events of all populations.
 std::uint64_t sent_in(const series_point& point) {
   std::uint64_t n = 0;
@@ -181,6 +189,7 @@ headline headline_of(const run_record& run) {
   out.reordered = count_of(run.store, "telemetry.reordered");
   if (run.duration_s > 0) out.sent_per_s = static_cast<double>(out.sent) / run.duration_s;
   add_latency(out, run.store);
+  add_bystanders(out, run.store);
   return out;
 }
 

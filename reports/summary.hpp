@@ -39,6 +39,8 @@ struct headline {
   bool arrival_measured{};
   double sent_per_s{}, sent_per_s_max{};
   std::uint64_t latency_count{}, p50_us{}, p99_us{}, p999_us{}, max_us{};
+  latency_point bystanders, bystanders_usual;  ///< While a fault acts on others, and otherwise.
+  std::uint64_t bystander_errors{};
 };
 
 struct generator_health {

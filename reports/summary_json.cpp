@@ -118,6 +118,15 @@ json totals_json(const headline& t) {
     out["duplicates"] = t.duplicates;
     out["reordered"] = t.reordered;
   }
+  if (t.bystanders.count != 0) {
+    out["bystanders"] = {{"count", t.bystanders.count},
+                         {"errors", t.bystander_errors},
+                         {"p50_us", t.bystanders.p50_us},
+                         {"p99_us", t.bystanders.p99_us},
+                         {"max_us", t.bystanders.max_us},
+                         {"usual_p50_us", t.bystanders_usual.p50_us},
+                         {"usual_p99_us", t.bystanders_usual.p99_us}};
+  }
   return out;
 }
 

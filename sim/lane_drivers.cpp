@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include "protocols/core/byte_writer.hpp"
 #include "protocols/drivers/coap_native.hpp"
 #include "protocols/drivers/mqtt_native.hpp"
 #include "protocols/drivers/mqtt_paho.hpp"
@@ -68,6 +69,36 @@ std::string basic_authorization(const std::string& user, const std::string& pass
   return "Authorization: Basic " + coded + "\r\n";
 }
 
+namespace {
+
+/// What begins a message that no target will take whole, in the words of the protocol.
+bytes oversized_message(protocol via) {
+  constexpr std::size_t coap_bytes = 8'000, http_bytes = std::size_t{128} * 1024, mqtt_bytes = 1'024;
+  byte_writer out;
+  const auto fill = [&](std::size_t size) {
+    while (out.size() < size) out.u8('x');
+  };
+  switch (via) {
+    case protocol::mqtt:  // PUBLISH with the longest remaining length there is, and the begin of its body
+      for (const unsigned byte : {0x30U, 0xFFU, 0xFFU, 0xFFU, 0x7FU, 0x00U, 0x01U})
+        out.u8(static_cast<std::uint8_t>(byte));
+      fill(mqtt_bytes);
+      break;
+    case protocol::coap:  // CON POST with a payload that no datagram of CoAP should carry [RFC 7252 §4.6]
+      for (const unsigned byte : {0x40U, 0x02U, 0xFFU, 0xFFU, 0xFFU}) out.u8(static_cast<std::uint8_t>(byte));
+      fill(coap_bytes);
+      break;
+    case protocol::http:  // a request line that does not end
+      out.append(as_bytes("GET /"));
+      fill(http_bytes);
+      break;
+  }
+  const bytes_view made = out.view();
+  return {made.begin(), made.end()};
+}
+
+}  // namespace
+
 impaired_way way_of(const world_plan& plan, const lane_plan& lane, const lane_seat& seat) {
   std::vector<impairment> faults;
   for (const std::uint16_t index : lane.faults) {
@@ -75,12 +106,20 @@ impaired_way way_of(const world_plan& plan, const lane_plan& lane, const lane_se
     impairment made;
     made.key = stream_of(what.name);
     made.share = what.share;
-    made.loss = what.loss;
+    made.loss = what.black_hole ? 1 : what.loss;
     made.duplicate = what.duplicate;
     made.reorder = what.reorder;
     made.delay = what.delay;
     made.jitter = what.jitter;
     made.bytes_per_s = what.bytes_per_s;
+    made.read_bytes_per_s = what.read_bytes_per_s;
+    made.repeat = what.duplicate_ids;
+    made.reset_after = what.reset;
+    made.silent_after = what.half_open;
+    made.mute_after = what.keep_alive_miss;
+    made.garbage_after = what.garbage;
+    made.oversized_after = what.oversized;
+    made.oversized = oversized_message(lane.via);
     for (const fault_window& window : plan.when.faults) {
       // Until the last answer of the last phase is in.
       const bool to_the_end = window.end == plan.when.end;

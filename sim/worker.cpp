@@ -202,7 +202,9 @@ time_point worker::next_deadline(time_point now) const {
   const auto sooner = [&next](std::optional<time_point> due) {
     if (due && *due < next) next = *due;
   };
-  for (const auto& l : lanes_) sooner(l->next_deadline());
+  // Once the schedule has ended nobody is connected again: a try that is due would be due for ever.
+  for (const auto& l : lanes_)
+    sooner(stage_ == stage::running ? l->next_deadline() : l->wire().next_deadline());
   if (!acks_.empty()) next = now;
   if (drained_at_) sooner(leave_at_);
   if (stage_ != stage::running)

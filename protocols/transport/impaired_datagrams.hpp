@@ -37,6 +37,8 @@ class impaired_datagrams {
  private:
   struct endpoint_row {
     path_state out, in;
+    std::uint16_t turn = 0;  ///< Strokes so far.
+    bool speaks = false;     ///< Strokes are expected from its first datagram on.
   };
   template <class L>
   struct intake;
@@ -48,10 +50,14 @@ class impaired_datagrams {
   static void hold(delivery_queue& queue, endpoint_id local, const socket_address& peer, bytes_view raw,
                    time_point due);
 
+  void expect_stroke(endpoint_id local, const socket_address& peer, time_point from);
+  void strike(const delivery_queue::delivery& due);
+
   T& inner_;
   impaired_way way_;
   std::vector<endpoint_row> rows_;
-  delivery_queue leaving_, arriving_;
+  delivery_queue leaving_, arriving_, strokes_;
+  bytes words_;
 };
 
 /// What the inner transport reports, on its way to the owner.
@@ -101,6 +107,10 @@ template <datagram_transport T>
 bool impaired_datagrams<T>::send_to(endpoint_id local, const socket_address& peer, bytes_view raw,
                                     time_point now) {
   const auto number = number_of(local);
+  if (auto& row = row_of(local); !row.speaks) {
+    row.speaks = true;
+    expect_stroke(local, peer, now);
+  }
   if (!way_.acts_on(number, now)) return inner_.send_to(local, peer, raw, now);
   const auto how = way_.pass_datagram(row_of(local).out, number, heading::out, raw.size(), now);
   for (std::size_t copy = 0; copy < how.copies; ++copy) {
@@ -111,33 +121,65 @@ bool impaired_datagrams<T>::send_to(endpoint_id local, const socket_address& pee
 }
 
 template <datagram_transport T>
+void impaired_datagrams<T>::expect_stroke(endpoint_id local, const socket_address& peer, time_point from) {
+  const auto next = way_.stroke_after(number_of(local), 0, row_of(local).turn, from);
+  if (!next) return;
+  delivery_queue::delivery due;
+  due.at = next->at;
+  due.link = static_cast<std::uint32_t>(local);
+  due.peer = peer;
+  due.error = static_cast<int>(next->what) | next->fault << 8;
+  strokes_.push(std::move(due));
+}
+
+/// Only what a thing says; the rest is about connections.
+template <datagram_transport T>
+void impaired_datagrams<T>::strike(const delivery_queue::delivery& due) {
+  const endpoint_id local{due.link};
+  auto& row = row_of(local);
+  const next_stroke now{due.at, static_cast<stroke>(due.error & 0xFF),
+                        static_cast<std::uint16_t>(due.error >> 8)};
+  inner_.send_to(local, due.peer, way_.words_of(now, number_of(local), row.turn, words_), due.at);
+  ++row.turn;
+  expect_stroke(local, due.peer, due.at);
+}
+
+template <datagram_transport T>
 template <datagram_listener L>
 void impaired_datagrams<T>::advance(L& listener, time_point now) {
   bool any_left = false;
   while (true) {
-    const auto out = leaving_.next(), in = arriving_.next();
-    const bool may_leave = out && *out <= now, may_arrive = in && *in <= now;
-    if (!may_leave && !may_arrive) break;
-    if (may_leave && (!may_arrive || *out <= *in)) {
+    const auto never = time_point::max();
+    const auto out = leaving_.next().value_or(never), in = arriving_.next().value_or(never),
+               blow = strokes_.next().value_or(never);
+    const auto soonest = std::min({out, in, blow});
+    if (soonest > now || soonest == never) break;
+    if (out == soonest) {
       auto due = leaving_.pop(now);
       inner_.send_to(endpoint_id{due->link}, due->peer, due->payload, due->at);
       any_left = true;
       leaving_.recycle(std::move(due->payload));
-      continue;
+    } else if (in == soonest) {
+      auto due = arriving_.pop(now);
+      const datagram one{due->payload, due->peer, endpoint_id{due->link}};
+      listener.datagrams_received({&one, 1}, due->at);
+      arriving_.recycle(std::move(due->payload));
+    } else {
+      strike(*strokes_.pop(now));
+      any_left = true;
     }
-    auto due = arriving_.pop(now);
-    const datagram one{due->payload, due->peer, endpoint_id{due->link}};
-    listener.datagrams_received({&one, 1}, due->at);
-    arriving_.recycle(std::move(due->payload));
   }
   if (any_left) inner_.flush(now);
 }
 
 template <datagram_transport T>
 std::optional<time_point> impaired_datagrams<T>::next_deadline() const {
-  const auto out = leaving_.next(), in = arriving_.next();
-  if (!out || !in) return out ? out : in;
-  return std::min(*out, *in);
+  std::optional<time_point> soonest;
+  for (const delivery_queue* queue : {&leaving_, &arriving_, &strokes_}) {
+    const auto due = queue->next();
+    if (due && (!soonest || *due < *soonest)) soonest = due;
+  }
+  return soonest;
 }
 
 }  // namespace wanwu

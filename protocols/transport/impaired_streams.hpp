@@ -14,10 +14,21 @@
 
 namespace wanwu {
 
+/// What faults need of a transport besides.
+template <class T>
+concept impairable_transport = stream_transport<T> && requires(T transport, link_id link) {
+  transport.limit_receiving(1);
+  { transport.hold_reading(link, true) } -> std::same_as<bool>;  ///< False when it cannot.
+  transport.park(link);
+};
+
 /// A stream transport whose owner's advance() calls advance() of this, by next_deadline() at the latest.
-template <stream_transport T>
+template <impairable_transport T>
 class impaired_streams {
  public:
+  /// What a slow reader takes from its socket before it is due to be read: the socket's buffer is as small.
+  static constexpr std::uint32_t slow_bytes_max = 4096;
+
   /// `inner` outlives this.
   impaired_streams(T& inner, impaired_way way) : inner_{inner}, way_{std::move(way)} {}
 
@@ -66,11 +77,16 @@ class impaired_streams {
     bytes stuck;                              ///< Due, and not yet taken by the inner transport.
     std::uint32_t queued = 0;                 ///< Bytes held back on their way out, `stuck` included.
     std::uint32_t held_out = 0, held_in = 0;  ///< Entries of the queues: nothing may overtake them.
+    std::uint32_t queued_in = 0;              ///< Bytes held back on their way in.
+    std::uint16_t turn = 0;                   ///< Strokes in this life.
     std::uint16_t life = 0;                   ///< Counts openings by the owner.
     std::uint16_t carried = 0;                ///< The life that the inner link was opened for.
     link_stage stage{};
     bool inner_open = false;
     bool blocked = false;    ///< send() took less than it was given.
+    bool spoke = false;      ///< Has written in this life.
+    bool mute = false;       ///< Writes no more.
+    bool unread = false;     ///< The inner transport is told not to read.
     bool finishing = false;  ///< FIN follows what is stuck.
   };
   template <class L>
@@ -90,6 +106,11 @@ class impaired_streams {
   void push_on(link_id link, bytes_view raw, time_point now);
   void close_inner(link_row& row, link_id link, closing how, time_point now);
   void leave(const delivery_queue::delivery& due);
+  void expect_stroke(link_id link, time_point from);
+  template <stream_listener L>
+  void strike(const delivery_queue::delivery& due, L& listener);
+  template <stream_listener L>
+  void limit_intake(link_id link, L& listener, time_point now);
   template <stream_listener L>
   void arrive(link_id link, kind what, bytes_view raw, int error, L& listener, time_point now);
   /// Holds it back, or hands it over at once when nothing is due later.
@@ -102,13 +123,13 @@ class impaired_streams {
   T& inner_;
   impaired_way way_;
   std::vector<link_row> rows_;
-  delivery_queue leaving_, arriving_;
+  delivery_queue leaving_, arriving_, strokes_;
   std::uint32_t ending_ = 0;
-  bytes joined_;
+  bytes joined_, words_;
 };
 
 /// What the inner transport reports, on its way to the owner.
-template <stream_transport T>
+template <impairable_transport T>
 template <class L>
 struct impaired_streams<T>::intake {
   impaired_streams& at;
@@ -160,7 +181,7 @@ struct impaired_streams<T>::intake {
   }
 };
 
-template <stream_transport T>
+template <impairable_transport T>
 delivery_queue::delivery impaired_streams<T>::entry(const link_row& row, link_id link, kind what,
                                                     time_point due) {
   delivery_queue::delivery made;
@@ -171,7 +192,7 @@ delivery_queue::delivery impaired_streams<T>::entry(const link_row& row, link_id
   return made;
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::hold_out(link_id link, kind what, time_point due, bytes_view raw,
                                    const socket_address& peer) {
   auto& row = row_of(link);
@@ -181,7 +202,7 @@ void impaired_streams<T>::hold_out(link_id link, kind what, time_point due, byte
   leaving_.push(std::move(next), raw);
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::hold_in(link_id link, kind what, time_point due, bytes_view raw, int error) {
   auto& row = row_of(link);
   auto next = entry(row, link, what, due);
@@ -192,19 +213,22 @@ void impaired_streams<T>::hold_in(link_id link, kind what, time_point due, bytes
 
 /// By way of the queue also when nothing delays it: what a former life has sent, its end among it, goes
 /// first.
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::open(link_id link, const socket_address& address, time_point now) {
   auto& row = row_of(link);
   ++row.life;
   row.stage = link_stage::opening;
-  row.blocked = false;
+  row.blocked = row.spoke = row.mute = row.unread = false;
+  row.turn = 0;
+  // The former life's packets hold nobody up: in the field this is another connection.
+  row.out.last_due = row.in.last_due = now;
   const auto how =
       way_.pass_segment(row.out, row.number, heading::out, 0, now, impaired_way::resend_opening_after);
   if (how.broken) return hold_in(link, kind::failed, how.due, {}, ETIMEDOUT);
   hold_out(link, kind::opened, how.due, {}, address);
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 std::size_t impaired_streams<T>::send(link_id link, bytes_view raw, time_point now) {
   auto& row = row_of(link);
   if (row.stage != link_stage::up) return 0;
@@ -212,27 +236,35 @@ std::size_t impaired_streams<T>::send(link_id link, bytes_view raw, time_point n
       impaired_way::queue_bytes_max - std::min<std::size_t>(row.queued, impaired_way::queue_bytes_max);
   const std::size_t taken = std::min(raw.size(), room);
   row.blocked = taken < raw.size();
+  if (row.mute) return taken;
+  bool repeated = false, begins = true;
   for (bytes_view rest = raw.first(taken); !rest.empty();) {
     const auto piece = rest.first(impaired_way::segment_of(row.out, rest.size(), now));
     rest = rest.subspan(piece.size());
     const auto how = way_.pass_segment(row.out, row.number, heading::out, piece.size(), now);
+    repeated = begins ? how.repeated : repeated;
+    begins = false;
     if (how.broken) {
       hold_in(link, kind::failed, how.due, {}, ETIMEDOUT);
     } else {
       carry_out(link, piece, how.due, now);
     }
   }
+  // Not the greeting: twice, that would be another mistake.
+  if (repeated && row.spoke && taken == raw.size())
+    carry_out(link, raw, std::max(now, row.out.last_due), now);
+  row.spoke = true;
   return taken;
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 std::size_t impaired_streams<T>::send(link_id link, std::span<const bytes_view> parts, time_point now) {
   joined_.clear();
   for (const bytes_view part : parts) joined_.insert(joined_.end(), part.begin(), part.end());
   return send(link, joined_, now);
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::carry_out(link_id link, bytes_view raw, time_point due, time_point now) {
   auto& row = row_of(link);
   if (due <= now && row.held_out == 0) return push_on(link, raw, now);
@@ -241,7 +273,7 @@ void impaired_streams<T>::carry_out(link_id link, bytes_view raw, time_point due
 }
 
 /// To the inner transport; what it does not take now waits for its room.
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::push_on(link_id link, bytes_view raw, time_point now) {
   auto& row = row_of(link);
   if (!row.inner_open) return;
@@ -250,7 +282,7 @@ void impaired_streams<T>::push_on(link_id link, bytes_view raw, time_point now) 
   row.queued += static_cast<std::uint32_t>(raw.size() - taken);
 }
 
-template <stream_transport T>
+template <impairable_transport T>
 void impaired_streams<T>::close(link_id link, closing how, time_point now) {
   auto& row = row_of(link);
   if (row.stage == link_stage::closed) return;
@@ -260,111 +292,6 @@ void impaired_streams<T>::close(link_id link, closing how, time_point now) {
   hold_out(link, how == closing::clean ? kind::ended : kind::failed, passage.due);
 }
 
-template <stream_transport T>
-void impaired_streams<T>::close_inner(link_row& row, link_id link, closing how, time_point now) {
-  row.inner_open = row.finishing = false;
-  row.queued -= static_cast<std::uint32_t>(row.stuck.size());
-  row.stuck.clear();
-  inner_.close(link, how, now);
-}
-
-/// Something reaches the inner transport.
-template <stream_transport T>
-void impaired_streams<T>::leave(const delivery_queue::delivery& due) {
-  const link_id link{due.link};
-  auto& row = rows_[due.link];
-  --row.held_out;
-  if (due.what == kind::ended || due.what == kind::failed) --ending_;
-  if (due.what == kind::opened) {
-    if (due.generation != row.life || row.stage == link_stage::closed) return;
-    if (row.inner_open) close_inner(row, link, closing::abrupt, due.at);
-    row.inner_open = true;
-    row.carried = due.generation;
-    return inner_.open(link, due.peer, due.at);
-  }
-  if (due.what == kind::received) row.queued -= static_cast<std::uint32_t>(due.payload.size());
-  if (!row.inner_open || row.carried != due.generation) return;
-  if (due.what == kind::received) {
-    push_on(link, due.payload, due.at);
-  } else if (due.what == kind::ended && !row.stuck.empty()) {
-    row.finishing = true;
-  } else {
-    close_inner(row, link, due.what == kind::ended ? closing::clean : closing::abrupt, due.at);
-  }
-}
-
-template <stream_transport T>
-template <stream_listener L>
-void impaired_streams<T>::bring(link_id link, kind what, bytes_view raw, int error, const stream_passage& how,
-                                L& listener, time_point now) {
-  if (how.broken) {
-    hold_in(link, kind::failed, how.due, {}, ETIMEDOUT);
-  } else if (how.due > now || row_of(link).held_in > 0) {
-    hold_in(link, what, how.due, raw, error);
-  } else {
-    arrive(link, what, raw, error, listener, now);
-  }
-}
-
-/// Something reaches the owner.
-template <stream_transport T>
-template <stream_listener L>
-void impaired_streams<T>::arrive(link_id link, kind what, bytes_view raw, int error, L& listener,
-                                 time_point now) {
-  auto& row = row_of(link);
-  switch (what) {
-    case kind::opened:
-      row.stage = link_stage::up;
-      return listener.link_opened(link, now);
-    case kind::received:
-      return listener.link_received(link, raw, now);
-    case kind::ended:
-      row.stage = link_stage::closed;
-      return listener.link_ended(link, now);
-    case kind::failed:
-      row.stage = link_stage::closed;
-      if (row.inner_open && row.carried == row.life) close_inner(row, link, closing::abrupt, now);
-      return listener.link_failed(link, std::error_code{error, std::system_category()}, now);
-  }
-}
-
-template <stream_transport T>
-template <stream_listener L>
-void impaired_streams<T>::tell_writable(link_id link, L& listener, time_point now) {
-  auto& row = row_of(link);
-  if (!row.blocked || row.stage != link_stage::up || row.queued > impaired_way::queue_bytes_max / 2) return;
-  row.blocked = false;
-  listener.link_writable(link, now);
-}
-
-template <stream_transport T>
-template <stream_listener L>
-void impaired_streams<T>::advance(L& listener, time_point now) {
-  while (true) {
-    const auto out = leaving_.next(), in = arriving_.next();
-    const bool may_leave = out && *out <= now, may_arrive = in && *in <= now;
-    if (!may_leave && !may_arrive) return;
-    if (may_leave && (!may_arrive || *out <= *in)) {
-      auto due = leaving_.pop(now);
-      leave(*due);
-      tell_writable(link_id{due->link}, listener, due->at);
-      leaving_.recycle(std::move(due->payload));
-      continue;
-    }
-    auto due = arriving_.pop(now);
-    auto& row = rows_[due->link];
-    --row.held_in;
-    if (row.stage != link_stage::closed && row.life == due->generation)
-      arrive(link_id{due->link}, due->what, due->payload, due->error, listener, due->at);
-    arriving_.recycle(std::move(due->payload));
-  }
-}
-
-template <stream_transport T>
-std::optional<time_point> impaired_streams<T>::next_deadline() const {
-  const auto out = leaving_.next(), in = arriving_.next();
-  if (!out || !in) return out ? out : in;
-  return std::min(*out, *in);
-}
-
 }  // namespace wanwu
+
+#include "protocols/transport/impaired_streams_moving.hpp"

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/core/bytes.hpp"
 #include "protocols/core/scramble.hpp"
 #include "protocols/core/time.hpp"
 
@@ -32,14 +33,34 @@ struct impairment {
   duration delay{};        ///< One way.
   duration jitter{};       ///< The delay is anywhere in delay ± jitter, but not below 0.
   double bytes_per_s = 0;  ///< One way; 0 = no limit.
+  double read_bytes_per_s = 0;  ///< Streams: the thing reads no faster; 0 = no limit.
+  double repeat = 0;            ///< Streams: share of the writes that leave twice, 0..1.
+  /// Once, or again and again, in the life of a link, each about so long after the last; 0 = never.
+  duration reset_after{}, silent_after{}, mute_after{}, garbage_after{}, oversized_after{};
+  bytes oversized;                ///< What is larger than the target will take, in its protocol.
   std::vector<time_window> when;  ///< In order.
 
   bool acts_at(time_point now) const noexcept;
 };
 
+/// What befalls a link as a whole, from outside or by the thing's own conduct.
+enum class stroke : std::uint8_t {
+  reset,      ///< Streams: RST both ways.
+  silent,     ///< Streams, half-open: this side is gone without a word, the other side is not told.
+  mute,       ///< Streams: the thing hears and says nothing more, not even that it lives.
+  garbage,    ///< The thing sends what is no message of its protocol.
+  oversized,  ///< The thing begins a message that is too large.
+};
+
+struct next_stroke {
+  time_point at;
+  stroke what{};
+  std::uint16_t fault{};  ///< Whose.
+};
+
 /// What a path decides about one packet, before queues and order.
 struct packet_fate {
-  bool lost{}, doubled{}, overtakes{};
+  bool lost{}, doubled{}, overtakes{}, repeated{};
   duration delay{}, twin_delay{};  ///< Of the packet and of its double.
 };
 
@@ -67,7 +88,8 @@ struct datagram_passage {
 /// When a piece of a stream arrives.
 struct stream_passage {
   time_point due;
-  bool broken{};  ///< Lost once too often: at `due` the sender's system gives the connection up.
+  bool broken{};    ///< Lost once too often: at `due` the sender's system gives the connection up.
+  bool repeated{};  ///< The write it begins leaves twice.
 };
 
 /// All that a driver's links go through.
@@ -97,6 +119,16 @@ class impaired_way {
   packet_fate fate_of(std::uint64_t link, heading to, std::uint32_t packet, std::uint32_t attempt,
                       time_point now) const noexcept;
 
+  /// What befalls the link after `from`, the `turn`-th time in its `life`. Nothing when nothing will.
+  std::optional<next_stroke> stroke_after(std::uint64_t link, std::uint32_t life, std::uint32_t turn,
+                                          time_point from) const noexcept;
+  /// What a thing says then; `into` is used again.
+  bytes_view words_of(const next_stroke& what, std::uint64_t link, std::uint32_t turn, bytes& into) const;
+  /// How fast the link's thing reads, in bytes a second; 0 = as fast as it can.
+  double reading_rate(std::uint64_t link, time_point now) const noexcept;
+  /// Whether it will ever be so.
+  bool reads_slowly(std::uint64_t link) const noexcept;
+
   datagram_passage pass_datagram(path_state& path, std::uint64_t link, heading to, std::size_t size,
                                  time_point now) const noexcept;
   /// How many of `size` bytes sent now belong to one segment; pass_segment() takes so many at most.
@@ -108,7 +140,7 @@ class impaired_way {
  private:
   bool hits(const impairment& fault, std::uint64_t link) const noexcept;
   /// When the last byte has left, `now` where no rate limits it; nothing when the queue is full.
-  std::optional<time_point> leave(path_state& path, std::uint64_t link, std::size_t size,
+  std::optional<time_point> leave(path_state& path, std::uint64_t link, heading to, std::size_t size,
                                   time_point now) const noexcept;
 
   std::vector<impairment> faults_;

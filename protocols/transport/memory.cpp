@@ -91,6 +91,12 @@ void memory_transport::close(link_id link, closing how, time_point now) {
   ++row.generation;
 }
 
+void memory_transport::park(link_id link) {
+  auto& row = links_[static_cast<std::uint32_t>(link)];
+  row.opening = row.up = false;
+  ++row.generation;
+}
+
 bool memory_transport::is_up(link_id link) const noexcept {
   return links_[static_cast<std::uint32_t>(link)].up;
 }

@@ -69,6 +69,11 @@ class memory_transport {
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
   bool needed_second_syn(link_id /*link*/) const noexcept { return false; }
+  void limit_receiving(int /*buffer_bytes*/) noexcept {}
+  /// Memory has no buffers that could fill.
+  bool hold_reading(link_id /*link*/, bool /*held*/) noexcept { return false; }
+  /// The link is closed without a word to the network.
+  void park(link_id link);
   template <stream_listener L>
   void dispatch(std::span<const readiness> events, L& listener, time_point now);
 

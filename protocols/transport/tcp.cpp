@@ -57,6 +57,10 @@ tcp_transport::~tcp_transport() {
   for (const auto& old : lingering_) {
     if (old.fd >= 0) ::close(old.fd);
   }
+  for (const int fd : parked_) {
+    set_abrupt(fd);
+    ::close(fd);
+  }
   stop_listening();
   if (attached_) reactor_.forget(listener_);
 }
@@ -105,6 +109,7 @@ int tcp_transport::new_socket(const socket_address& address, int& error) noexcep
     return -1;
   }
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (receive_buffer_bytes_ > 0) set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes_);
   return fd;
 }
 
@@ -183,6 +188,28 @@ void tcp_transport::close(link_id link, closing how, time_point now) {
   if (row.fd >= 0 && how == closing::clean && row.now == state::up) {
     linger(at, now);
   }
+  release(at);
+}
+
+bool tcp_transport::hold_reading(link_id link, bool held) {
+  const auto at = static_cast<std::uint32_t>(link);
+  const auto& row = links_[at];
+  const auto how = held ? reactor::trigger::edge_output : reactor::trigger::edge;
+  return row.fd >= 0 && !reactor_.modify(row.fd, listener_, at, row.generation, how);
+}
+
+void tcp_transport::park(link_id link) {
+  const auto at = static_cast<std::uint32_t>(link);
+  auto& row = links_[at];
+  if (row.fd < 0) return;
+  reactor_.remove(row.fd);
+  if (parked_.size() == parked_max) {
+    set_abrupt(parked_.front());
+    ::close(parked_.front());
+    parked_.erase(parked_.begin());
+  }
+  parked_.push_back(row.fd);
+  row.fd = -1;
   release(at);
 }
 

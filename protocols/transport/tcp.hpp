@@ -25,6 +25,7 @@ class tcp_transport {
  public:
   static constexpr std::size_t lingering_max = 1024;  ///< Cleanly closed sockets awaiting the peer's FIN.
   static constexpr duration linger_time = std::chrono::seconds{2};
+  static constexpr std::size_t parked_max = 1024;
   static constexpr int accept_batch_max = 256;
   static constexpr int read_rounds_max = 16;  ///< Arenas read from one link before the others get their turn.
   static constexpr std::uint32_t connect_tries_max =
@@ -44,6 +45,16 @@ class tcp_transport {
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
   bool needed_second_syn(link_id link) const noexcept;
+
+  // For faults of the way (impaired_streams).
+  /// Sockets opened from now on have a receive buffer of about so many bytes; 0 = the kernel's own choice.
+  void limit_receiving(int buffer_bytes) noexcept { receive_buffer_bytes_ = buffer_bytes; }
+  /// While it is held, nothing is read: what the peer sends fills the buffers of both ends, then it must
+  /// wait.
+  bool hold_reading(link_id link, bool held);
+  /// The link is closed without a word to the peer: its descriptor stays, unread and unwritten, until this
+  /// transport ends or parked_max later ones have been parked.
+  void park(link_id link);
 
   /// Begins to accept; returns the address listened on (its port found when 0 was asked). Links are numbered
   /// by the transport, lowest free number first come, and open() must not be used beside it.
@@ -110,10 +121,12 @@ class tcp_transport {
   reactor::listener_id listener_{};
   bool attached_ = false, accepting_paused_ = false;
   int listening_fd_ = -1;
+  int receive_buffer_bytes_ = 0;
   std::uint32_t next_source_ = 0;
   std::vector<link_row> links_;
   std::vector<std::uint32_t> free_links_;  ///< Server's side only.
   std::vector<failure> failures_, reporting_;
+  std::vector<int> parked_;          ///< Oldest first.
   std::vector<lingerer> lingering_;  ///< A ring of lingering_max, made at the first clean close.
   std::uint32_t oldest_lingerer_ = 0,
                 next_lingerer_ = 0;  ///< Count up; modulo lingering_max they are ring places.

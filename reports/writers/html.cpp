@@ -106,6 +106,11 @@ void put_tiles(data& page, const run_record& run, const summary& of) {
          fmt::format("{} seen to arrive; {} twice, {} out of order", show_count(t.arrived),
                      show_count(t.duplicates), show_count(t.reordered)));
   }
+  if (t.bystanders.count != 0) {
+    tile(time(t.bystanders.p99_us), "bystanders p99 during faults",
+         fmt::format("{} otherwise; {} errors", time(t.bystanders_usual.p99_us),
+                     show_count(t.bystander_errors)));
+  }
   tile(show_ratio(of.generator.late_ratio), "generator late",
        fmt::format("cpu at most {:.0f} %", of.generator.cpu_max * 100));
   page.set("tiles", tiles);

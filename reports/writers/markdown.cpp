@@ -81,6 +81,12 @@ void add_numbers(std::string& out, const run_record& run, const summary& of) {
     out += fmt::format("| latency | p50 {}, p99 {}, p99.9 {}, max {} ({}) |\n", time(t.p50_us),
                        time(t.p99_us), time(t.p999_us), time(t.max_us), latency_meaning_of(run.about).from);
   }
+  if (t.bystanders.count != 0) {
+    out += fmt::format(
+        "| bystanders | p50 {}, p99 {}, {} errors while faults act on others; p99 {} otherwise |\n",
+        time(t.bystanders.p50_us), time(t.bystanders.p99_us), show_count(t.bystander_errors),
+        time(t.bystanders_usual.p99_us));
+  }
   out += fmt::format("| generator | {}, cpu at most {:.0f} % |\n",
                      run.about.closed_loop ? "no schedule" : "late " + show_ratio(of.generator.late_ratio),
                      of.generator.cpu_max * 100);

@@ -127,6 +127,12 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
                          time(t.p99_us), time(t.p999_us), time(t.max_us),
                          latency_meaning_of(run.about).from));
   }
+  if (t.bystanders.count != 0) {
+    out.line(fmt::format(
+        "bystanders  p50 {}, p99 {}, {} errors while faults act on others; p50 {}, p99 {} otherwise",
+        time(t.bystanders.p50_us), time(t.bystanders.p99_us), show_count(t.bystander_errors),
+        time(t.bystanders_usual.p50_us), time(t.bystanders_usual.p99_us)));
+  }
   const auto& g = of.generator;
   out.line(fmt::format("generator   {}, cpu at most {:.0f} %, memory at most {}",
                        run.about.closed_loop ? "no schedule" : "late " + show_ratio(g.late_ratio),

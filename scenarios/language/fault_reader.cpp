@@ -8,20 +8,32 @@
 namespace wanwu::lang {
 namespace {
 
-/// Which ways a key can act on.
+/// A key, and why it cannot act on some protocols; "" where it can.
 struct fault_key {
   std::string_view name;
-  bool over_tcp;
-  std::string_view why_not;  ///< Over TCP, when it cannot.
+  std::array<std::string_view, 3> why_not;  ///< By protocol.
 };
-constexpr std::array<fault_key, 6> keys{
-    {{"delay", true, ""},
-     {"jitter", true, ""},
-     {"loss", true, ""},
-     {"duplicate", false, "TCP drops what comes twice before anybody sees it"},
-     {"reorder", false,
-      "TCP puts what comes out of order back into it: that is a delay, as `jitter` makes it"},
-     {"rate", true, ""}}};
+constexpr std::string_view tcp_twice = "TCP drops what comes twice before anybody sees it";
+constexpr std::string_view tcp_order =
+    "TCP puts what comes out of order back into it: that is a delay, as `jitter` makes it";
+constexpr std::string_view no_connection = "CoAP has no connection";
+constexpr std::string_view no_keep_alive = "only MQTT keeps a connection alive by messages";
+constexpr std::array<fault_key, 14> keys{{{"delay", {}},
+                                          {"jitter", {}},
+                                          {"loss", {}},
+                                          {"duplicate", {tcp_twice, "", tcp_twice}},
+                                          {"reorder", {tcp_order, "", tcp_order}},
+                                          {"rate", {}},
+                                          {"black_hole", {}},
+                                          {"reset", {"", no_connection, ""}},
+                                          {"half_open", {"", no_connection, ""}},
+                                          {"slow_reader", {"", no_connection, ""}},
+                                          {"keep_alive_miss", {"", no_keep_alive, no_keep_alive}},
+                                          {"garbage", {}},
+                                          {"oversized", {}},
+                                          {"duplicate_ids",
+                                           {"", "there it is `duplicate`: a message id that comes twice",
+                                            "HTTP's messages have no identifiers"}}}};
 
 class fault_checker {
  public:
@@ -32,7 +44,7 @@ class fault_checker {
     const bool acts = std::any_of(keys.begin(), keys.end(), [&](const fault_key& k) { return has(k.name); });
     if (!acts)
       found_.error("E102", fault_.mark, "the fault `" + fault_.name + "` does nothing",
-                   "say what: delay, jitter, loss, duplicate, reorder or rate");
+                   "say what, as in `delay: 50 ms`, `loss: 2 %` or `garbage: 10 s`");
     const bool used = std::any_of(s_.phases.begin(), s_.phases.end(), [&](const phase& p) {
       return std::any_of(p.faults.begin(), p.faults.end(),
                          [&](std::size_t i) { return &s_.faults[i] == &fault_; });
@@ -41,6 +53,10 @@ class fault_checker {
       found_.error("E140", fault_.mark, "no phase has the fault `" + fault_.name + "`, so it never acts",
                    "- { hold: 1 min, faults: [ " + fault_.name + " ] }");
     delays();
+    for (const std::string_view key : {"reset", "half_open", "keep_alive_miss", "garbage", "oversized"}) {
+      if (has(key) && wait_of(key) == duration{})
+        found_.error("E110", *mark_of(key), "`" + std::string{key} + "` must be longer than nothing");
+    }
     for (const std::size_t kind : fault_.kinds) ways_of(s_.populations[kind]);
   }
 
@@ -93,6 +109,13 @@ class fault_checker {
     return !fault_.kinds.empty();
   }
 
+  duration wait_of(std::string_view key) const {
+    if (key == "reset") return fault_.reset;
+    if (key == "half_open") return fault_.half_open;
+    if (key == "keep_alive_miss") return fault_.keep_alive_miss;
+    return key == "garbage" ? fault_.garbage : fault_.oversized;
+  }
+
   void delays() {
     for (const std::string_view key : {"jitter", "reorder"}) {
       if (has(key) && !has("delay"))
@@ -108,13 +131,13 @@ class fault_checker {
       found_.error("E103", fault_.mark,
                    p.full_name + " has `driver: stock`, which opens its own sockets: no fault reaches them",
                    "say who it is about, or leave `driver` out");
-    if (p.over == protocol::coap) return;
     for (const fault_key& key : keys) {
-      if (key.over_tcp || !has(key.name)) continue;
+      const std::string_view why_not = key.why_not[static_cast<std::size_t>(p.over)];
+      if (why_not.empty() || !has(key.name)) continue;
       found_.error("E103", *mark_of(key.name),
-                   "`" + std::string{key.name} + "` is for datagrams, but " + p.full_name + " speaks " +
-                       std::string{name_of(p.over)} + ": " + std::string{key.why_not},
-                   "who: 'protocol == \"coap\"'");
+                   "`" + std::string{key.name} + "` cannot act on " + p.full_name + ", which speaks " +
+                       std::string{name_of(p.over)} + ": " + std::string{why_not},
+                   "`who` says whom it is about");
     }
   }
 
@@ -124,6 +147,12 @@ class fault_checker {
 };
 
 }  // namespace
+
+bool is_troubled(const scenario& s, std::size_t population_index) {
+  return std::any_of(s.faults.begin(), s.faults.end(), [&](const fault& f) {
+    return std::find(f.kinds.begin(), f.kinds.end(), population_index) != f.kinds.end();
+  });
+}
 
 std::string fault_text(const fault& f) {
   std::string out;
@@ -137,6 +166,17 @@ std::string fault_text(const fault& f) {
   if (f.duplicate > 0) add("duplicate", percent(f.duplicate));
   if (f.reorder > 0) add("reorder", percent(f.reorder));
   if (f.bytes_per_s > 0) add("rate", format_bandwidth(f.bytes_per_s));
+  if (f.black_hole) add("black hole:", "nothing passes");
+  if (f.read_bytes_per_s > 0) add("slow reader at", format_bandwidth(f.read_bytes_per_s));
+  const auto now_and_then = [&](std::string_view word, duration about) {
+    if (about.count() > 0) add(word, "after about " + format_duration(about));
+  };
+  now_and_then("reset", f.reset);
+  now_and_then("half-open", f.half_open);
+  now_and_then("keep-alive miss", f.keep_alive_miss);
+  now_and_then("garbage", f.garbage);
+  now_and_then("oversized", f.oversized);
+  if (f.duplicate_ids > 0) add("duplicate ids", percent(f.duplicate_ids));
   return out;
 }
 
@@ -159,6 +199,14 @@ void read_faults(const node& tree, scenario& out) {
     f.duplicate = taken::percent(m.value, "duplicate").value_or(0);
     f.reorder = taken::percent(m.value, "reorder").value_or(0);
     f.bytes_per_s = parse_bandwidth(taken::text(m.value, "rate")).value_or(0);
+    f.black_hole = taken::truth(m.value, "black_hole", false);
+    f.read_bytes_per_s = parse_bandwidth(taken::text(m.value, "slow_reader")).value_or(0);
+    f.duplicate_ids = taken::percent(m.value, "duplicate_ids").value_or(0);
+    f.reset = taken::length(m.value, "reset").value_or(duration{});
+    f.half_open = taken::length(m.value, "half_open").value_or(duration{});
+    f.keep_alive_miss = taken::length(m.value, "keep_alive_miss").value_or(duration{});
+    f.garbage = taken::length(m.value, "garbage").value_or(duration{});
+    f.oversized = taken::length(m.value, "oversized").value_or(duration{});
     for (const member& written : m.value.members) f.keys.emplace_back(written.key, written.key_mark);
     out.faults.push_back(std::move(f));
   }

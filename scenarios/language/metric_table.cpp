@@ -52,6 +52,12 @@ constexpr std::array<metric, metric_count> table{{
      "Readings the witness received after a later one of the same thing."},
     {id::telemetry_e2e, "telemetry.e2e", kind::histogram, unit::time, "", true,
      "From the intended start of a reading until the witness received it."},
+    {id::bystander_latency, "bystander.latency", kind::histogram, unit::time, "", true,
+     "telemetry.latency of the kinds that no fault is about, in the phases in which one acts."},
+    {id::bystander_usual, "bystander.usual", kind::histogram, unit::time, "", true,
+     "telemetry.latency of the same kinds in the other phases."},
+    {id::bystander_errors, "bystander.errors", kind::counter, unit::count, "telemetry.sent", true,
+     "telemetry.errors of the kinds that no fault is about, in the phases in which one acts."},
     {id::event_sent, "event.sent", kind::counter, unit::count, "", true, "Events sent."},
     {id::event_acknowledged, "event.acknowledged", kind::counter, unit::count, "event.sent", true,
      "Events whose protocol confirmed them."},
@@ -107,7 +113,7 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "a metric's id is its index in the table");
 
-constexpr std::array<std::string_view, 3> tag_keys{"sector", "kind", "protocol"};
+constexpr std::array<std::string_view, 4> tag_keys{"sector", "kind", "protocol", "conduct"};
 
 }  // namespace
 

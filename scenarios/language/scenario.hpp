@@ -110,7 +110,12 @@ struct fault {
   duration delay{}, jitter{};
   double loss = 0, duplicate = 0, reorder = 0;  ///< 0..1 of the packets.
   double bytes_per_s = 0;                       ///< 0 = no limit.
-  std::vector<std::size_t> kinds;               ///< Indices into scenario::populations: whom it hits.
+  bool black_hole{};                            ///< Nothing passes.
+  double read_bytes_per_s = 0;                  ///< How fast the things read; 0 = no limit.
+  double duplicate_ids = 0;                     ///< 0..1 of the writes that leave twice, identifiers and all.
+  /// About how long after the last, again and again; 0 = never.
+  duration reset{}, half_open{}, keep_alive_miss{}, garbage{}, oversized{};
+  std::vector<std::size_t> kinds;  ///< Indices into scenario::populations: whom it hits.
   std::vector<std::pair<std::string, source_mark>> keys;  ///< As written, for messages.
 };
 
@@ -123,6 +128,10 @@ struct clock_spec {
   std::int32_t utc_offset_s = 0;  ///< Of the `start` text: local hours of the things' days.
   double speed = 1;               ///< Scenario seconds per real second.
 };
+
+struct scenario;
+/// Whether a fault is about this population: its things suffer or misbehave. The others are bystanders.
+bool is_troubled(const scenario& s, std::size_t population_index);
 
 struct scenario {
   std::string name;  ///< Given, or the file's name without its endings.

@@ -172,7 +172,9 @@ void scenario_checker::tags(const threshold& t) {
   for (const auto& [key, wanted] : t.tags) {
     std::set<std::string> keys, values;
     for (const std::string_view known : builtin_tags()) keys.emplace(known);
-    for (const population& p : s_.populations) {
+    for (std::size_t i = 0; i < s_.populations.size(); ++i) {
+      const population& p = s_.populations[i];
+      if (key == "conduct") values.emplace(is_troubled(s_, i) ? "troubled" : "orderly");
       if (key == "sector") values.insert(p.sector);
       if (key == "kind") values.insert(p.name);
       if (key == "protocol") values.emplace(name_of(p.over));

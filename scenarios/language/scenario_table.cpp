@@ -131,7 +131,7 @@ const shape storms{.kind = map, .help = "Storms by name.", .item = &storm, .keys
 
 const shape fault{
     .kind = object,
-    .help = "Something that goes wrong in the phases that name it, both ways alike. The words are netem's.",
+    .help = "What goes wrong on the way, or in the conduct of things, in the phases that name it.",
     .fields = {{"who", &shapes::expr, "Which kinds, by sector, kind, protocol and tags; all when not given."},
                {"share", &shapes::percent, "Share of their connections."},
                {"delay", &shapes::duration, "Time that each packet takes longer, each way."},
@@ -139,7 +139,18 @@ const shape fault{
                {"loss", &shapes::percent, "Share of packets lost; over TCP they come late, sent again."},
                {"duplicate", &shapes::percent, "Share of datagrams that come twice."},
                {"reorder", &shapes::percent, "Share of datagrams that skip the delay and overtake others."},
-               {"rate", &shapes::bandwidth, "What each connection carries at most, each way."}}};
+               {"rate", &shapes::bandwidth, "What each connection carries at most, each way."},
+               {"black_hole", &shapes::boolean, "Nothing passes, and nobody is told."},
+               {"reset", &shapes::duration, "Connections are reset, each about so long after it came up."},
+               {"half_open", &shapes::duration,
+                "The thing's end vanishes about so long after it came up; the target is not told."},
+               {"slow_reader", &shapes::bandwidth, "The things read no faster than this."},
+               {"keep_alive_miss", &shapes::duration,
+                "Things fall silent about so long after they came up, and stay connected."},
+               {"garbage", &shapes::duration, "About so often a thing sends what is no message."},
+               {"oversized", &shapes::duration, "About so often a thing begins a message that is too large."},
+               {"duplicate_ids", &shapes::percent,
+                "Share of messages that are sent twice, with the same identifier."}}};
 const shape faults{.kind = map, .help = "What goes wrong, by name.", .item = &fault, .keys = key_kind::name};
 
 const shape check_line{.kind = text,
@@ -174,7 +185,7 @@ const shape table{
                {"sectors", &sectors, "Kinds of things by sector."},
                {"phases", &phases, "The course of the run.", true},
                {"storms", &storms, "Losses of many links at once, by name."},
-               {"faults", &faults, "What goes wrong on the way to the target, by name."},
+               {"faults", &faults, "What goes wrong on the way to the target, and who misbehaves, by name."},
                {"thresholds", &thresholds, "What must hold."},
                {"people", &shapes::any, "", false, later_flows},
                {"flows", &shapes::any, "", false, later_flows}}};

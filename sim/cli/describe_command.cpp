@@ -59,7 +59,7 @@ int describe_metric(const lang::metric& m) {
                            {"  unit", std::string{lang::unit_text(m.unit)}},
                            {"  stats", std::string{lang::stat_words(m)}},
                            {"  ratio of", std::string{m.ratio_of}},
-                           {"  tags", m.tagged ? "sector kind protocol, and the scenario's own"
+                           {"  tags", m.tagged ? "sector kind protocol conduct, and the scenario's own"
                                                : "none: one number for the whole run"}});
   return exit_pass;
 }

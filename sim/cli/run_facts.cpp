@@ -58,10 +58,16 @@ std::string errno_advice(std::uint64_t code) {
 report::run_shape shape_of(const sim::world_plan& plan) {
   report::run_shape shape;
   for (const sim::planned_population& p : plan.populations) {
-    shape.populations.push_back({p.sector, p.kind, plan.lanes[p.lane].via, p.count, p.source->tags});
+    const bool troubled = lang::is_troubled(*plan.source, p.index);
+    shape.populations.push_back(
+        {p.sector, p.kind, plan.lanes[p.lane].via, p.count, p.source->tags, troubled});
   }
-  for (const sim::phase_window& phase : plan.when.phases)
-    shape.phases.push_back({phase.name, phase.begin, phase.end});
+  for (const sim::phase_window& phase : plan.when.phases) {
+    const bool troubled = std::any_of(
+        plan.when.faults.begin(), plan.when.faults.end(),
+        [&](const sim::fault_window& w) { return w.begin <= phase.begin && phase.begin < w.end; });
+    shape.phases.push_back({phase.name, phase.begin, phase.end, troubled});
+  }
   for (const sim::storm_window& storm : plan.when.storms) {
     shape.markers.push_back(
         {storm.what->name, storm.begin, storm.begin + storm.what->dark + storm.what->return_within});

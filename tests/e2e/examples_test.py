@@ -11,7 +11,7 @@ class Examples(Case):
     def test_there_is_an_example_for_each_thing_a_newcomer_asks(self):
         folders = [path.name for path in sorted(ROOT.glob("examples/[0-9]*"))]
         self.assertEqual(["01-quick-load", "02-three-protocols", "03-ten-sectors", "04-storm", "05-own-broker",
-                          "06-lua-behaviour", "07-conformance"], folders)
+                          "06-lua-behaviour", "07-conformance", "08-bad-ways"], folders)
 
     def test_every_example_validates_and_plans(self):
         self.assertTrue(SCENARIOS)

@@ -54,6 +54,56 @@ thresholds:
             logs.append((self.folder / "log.txt").read_bytes())
         self.assertEqual(logs[0], logs[1])
 
+    def test_who_breaks_the_rules_is_thrown_out_by_mosquitto_and_the_others_do_not_notice(self):
+        port = self.mosquitto("max_keepalive 60")
+        self.run_world(f"""
+target: {{ mqtt: "mqtt://127.0.0.1:{port}" }}
+things:
+  good: {{ model: builtin/meter, count: 50, every: 500 ms, jitter: 20 % }}
+  rude: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
+  gone: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
+phases:
+  - {{ name: fine, ramp: 1 s }}
+  - {{ name: rough, hold: 6 s, faults: [ words, links ] }}
+faults:
+  words: {{ who: 'kind == "rude"', garbage: 1 s, oversized: 4 s, duplicate_ids: 10 % }}
+  links: {{ who: 'kind == "gone"', share: 50 %, reset: 2 s, half_open: 5 s, slow_reader: 1 kB/s }}
+thresholds:
+  - disconnects{{kind=rude}} count > 20
+  - disconnects{{kind=gone}} count > 5
+  - disconnects{{conduct=orderly}} count == 0
+  - bystander.errors count == 0
+  - {{ check: bystander.latency p50 < 100 ms, min_samples: 300 }}
+""", "--out", "run")
+        bystanders = self.summary("run")["totals"]["bystanders"]
+        self.assertGreater(bystanders["count"], 400)
+        self.assertEqual(0, bystanders["errors"])
+
+    def test_bad_conduct_gives_the_same_log_on_any_number_of_workers_in_virtual_time(self):
+        world = """
+things:
+  good: { model: builtin/meter, count: 40, every: 1 s, jitter: 20 % }
+  rude: { model: builtin/meter, count: 40, every: 1 s, jitter: 20 % }
+  page: { model: builtin/meter, count: 20, over: http, every: 1 s, jitter: 20 % }
+  probe: { model: builtin/soil-probe, count: 20, over: coap, every: 2 s, jitter: 20 % }
+phases:
+  - { ramp: 2 s }
+  - { hold: 20 s, faults: [ words, links, dark ] }
+  - { hold: 10 s }
+faults:
+  words: { who: 'kind != "good"', share: 60 %, garbage: 5 s, oversized: 15 s }
+  links: { who: 'protocol != "coap" && kind != "good"', reset: 15 s, half_open: 30 s, slow_reader: 10 kB/s, delay: 5 ms, jitter: 2 ms }
+  dark: { who: 'kind == "probe"', share: 20 %, black_hole: true }
+thresholds:
+  - bystander.errors count == 0
+  - "telemetry.errors{conduct=troubled} count > 10"
+"""
+        logs = []
+        for workers in (1, 3):
+            self.run_world(world, "--virtual", "--workers", str(workers), "--no-bundle", "--observations", "log.txt")
+            logs.append((self.folder / "log.txt").read_bytes())
+        self.assertEqual(logs[0], logs[1])
+
     def test_plan_and_describe_say_what_goes_wrong_when(self):
         path = self.write("rough.scenario.yaml", """wanwu: scenario/v1
 things: { probe: { model: builtin/soil-probe, count: 10, over: coap } }

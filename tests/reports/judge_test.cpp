@@ -272,3 +272,41 @@ TEST_CASE("What this machine could not start is our own limit, not the target's"
   CHECK(got.result == verdict::inconclusive);
   CHECK(got.reasons.back().find("wanwu doctor") != std::string::npos);
 }
+
+TEST_CASE("Bystanders are those no fault is about, measured while one acts and otherwise") {
+  run_record run = with({});
+  run.shape.populations = {{"health", "wearable", protocol::mqtt, 100, {}},
+                           {"city", "lamp", protocol::mqtt, 100, {}, true}};
+  run.shape.phases = {{"fine", 0s, 10s}, {"rough", 10s, 20s, true}};
+  run.store = metric_store{run.shape};
+  const auto count = [&](std::uint16_t population, duration at, duration took, outcome result) {
+    delta counts{run.shape, t0};
+    observation one;
+    one.intended_at = one.sent_at = t0 + at;
+    one.done_at = one.intended_at + took;
+    one.op = operation::telemetry;
+    one.population = population;
+    one.result = result;
+    counts.add(one);
+    counts.merge_into(run.store);
+  };
+  count(0, 1s, 4ms, outcome::ok);
+  count(0, 11s, 8ms, outcome::ok);
+  count(0, 12s, 8ms, outcome::broken_link);
+  count(1, 1s, 90ms, outcome::ok);
+  count(1, 11s, 90ms, outcome::timed_out);
+  const auto during = run.store.read("bystander.latency", {}, "");
+  const auto usual = run.store.read("bystander.usual", {}, "");
+  const auto errors = run.store.read("bystander.errors", {}, "");
+  REQUIRE((during && usual && errors));
+  CHECK(during->latency.count() == 1);
+  CHECK(during->latency.max() / 100 == 80);
+  CHECK(usual->latency.count() == 1);
+  CHECK(usual->latency.max() / 100 == 40);
+  CHECK(errors->count == 1);
+  CHECK(errors->attempts == 2);
+  CHECK(run.store.read("bystander.latency", {}, "fine")->samples() == 0);
+  const std::vector<std::pair<std::string, std::string>> troubled{{"conduct", "troubled"}};
+  CHECK(run.store.read("telemetry.errors", troubled, "")->count == 1);
+  CHECK(run.store.read("telemetry.sent", troubled, "")->count == 2);
+}

@@ -106,6 +106,25 @@ faults:
   }
 }
 
+TEST_CASE("A world ends in time though some of its things are cut off and others are owed answers") {
+  const auto plan = plan_of(R"(
+wanwu: scenario/v1
+things:
+  cut: { model: builtin/meter, count: 20, over: mqtt, every: 1 s }
+  owed: { model: builtin/meter, count: 20, over: coap, every: 1 s }
+phases:
+  - { name: ramp, ramp: 1 s }
+  - { name: rough, hold: 10 s, faults: [ links, dark ] }
+faults:
+  links: { who: 'kind == "cut"', reset: 2 s }
+  dark: { who: 'kind == "owed"', black_hole: true }
+)",
+                            1);
+  const keeper seen = run(*plan);
+  CHECK(seen.count(protocol::mqtt, operation::disconnect, outcome::broken_link) > 20);
+  CHECK(seen.count(protocol::coap, operation::telemetry, outcome::timed_out) > 0);
+}
+
 TEST_CASE("Arrivals are watched over every protocol, and nothing is lost without a cause") {
   const auto plan = plan_of(three_protocols, 2);
   const keeper seen = run(*plan);

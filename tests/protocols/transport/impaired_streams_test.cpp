@@ -161,25 +161,119 @@ TEST_CASE("Who sends more than a slow way holds is told to wait, and told when t
   CHECK(net.driver.count["writable"] == 1);
 }
 
-TEST_CASE("A delayed and lossy link over real sockets carries every byte") {
-  const auto events = new_reactor();
+TEST_CASE("A reset ends the link on both sides at once, again and again in every life") {
+  impairment fault = fault_from(start);
+  fault.reset_after = 10s;
+  over_memory net{fault};
+  net.connect(start);
+  const time_point begin = start + 20s;
+  net.run(begin + 10min);
+  CHECK(net.driver.seen[0] == "opened, failed " + std::to_string(ECONNRESET));
+  REQUIRE(net.inner.sent().size() == 1);
+  CHECK(net.inner.sent()[0].what == memory_transport::departure::kind::reset);
+  net.transport.open(first, somewhere, begin + 11min);
+  net.run(begin + 11min);
+  net.inner.accept_open(net.inner.sent().back().link, begin + 11min);
+  net.run(begin + 30min);
+  CHECK(net.driver.count["failed"] == 2);
+}
+
+TEST_CASE("A half-open link looks up to its thing, and the other side hears nothing, not even the end") {
+  impairment fault = fault_from(start);
+  fault.silent_after = 1s;
+  over_memory net{fault};
+  const auto link = net.connect(start);
+  const time_point later = start + 30min;
+  net.run(later);
+  CHECK(net.transport.is_up(first));
+  CHECK(net.transport.send(first, as_bytes("into nothing"), later) == 12);
+  net.inner.deliver(link, as_bytes("unheard"), later);
+  net.transport.close(first, closing::clean, later + 1s);
+  net.run(later + 2s);
+  CHECK_FALSE(net.inner.has_sent());
+  CHECK(net.driver.received[0].empty());
+  net.transport.open(first, somewhere, later + 3s);
+  net.run(later + 3s);
+  CHECK(net.inner.has_sent());  // a new life is a new connection
+}
+
+TEST_CASE("A mute thing hears and says nothing more, a rude one says what is no message") {
+  impairment fault = fault_from(start);
+  fault.mute_after = 1s;
+  over_memory net{fault};
+  const auto link = net.connect(start);
+  net.run(start + 30min);
+  net.transport.send(first, as_bytes("ping"), start + 30min);
+  net.inner.deliver(link, as_bytes("heard"), start + 30min);
+  net.run(start + 31min);
+  CHECK_FALSE(net.inner.has_sent());
+  CHECK(net.driver.received[0] == "heard");
+
+  impairment rude = fault_from(start);
+  rude.garbage_after = 10s;
+  rude.oversized_after = 1h;
+  rude.oversized = {std::byte{'B'}};
+  over_memory other{rude};
+  other.connect(start);
+  other.run(start + 20s + 1000s);
+  const auto said = other.inner.sent();
+  CHECK(said.size() > 50);
+  CHECK(said.size() < 200);
+  for (const auto& one : said) CHECK((one.payload[0] == std::byte{0} || one.payload[0] == std::byte{'B'}));
+}
+
+TEST_CASE("What leaves twice is a whole write, and never the greeting") {
+  impairment fault = fault_from(start);
+  fault.repeat = 1;
+  over_memory net{fault};
+  net.connect(start);
+  net.transport.send(first, as_bytes("hello"), start + 1min);
+  net.transport.send(first, as_bytes("one"), start + 2min);
+  std::string got;
+  for (const auto& one : net.inner.sent()) got += std::string{as_text(one.payload)} + " ";
+  CHECK(got == "hello one one ");
+}
+
+TEST_CASE("A slow reader hears its bytes a second and no more") {
+  impairment fault = fault_from(start + 1min);
+  fault.read_bytes_per_s = 1'000;
+  over_memory net{fault};
+  const auto link = net.connect(start);
+  const time_point now = start + 2min;
+  net.inner.deliver(link, as_bytes(std::string(50'000, 'x')), now);
+  for (const int seconds : {1, 10, 20}) {
+    net.run(now + std::chrono::seconds{seconds});
+    const auto heard = net.driver.received[0].size();
+    CHECK(heard <= static_cast<std::size_t>(seconds) * 1'000);
+    CHECK(heard + impaired_way::segment_bytes >= static_cast<std::size_t>(seconds) * 1'000);
+  }
+}
+
+namespace {
+
+/// A thing's end with faults and a plain server, over loopback.
+struct over_sockets {
+  std::unique_ptr<reactor> events = new_reactor();
   tcp_transport sockets{*events}, server{*events};
-  impairment fault;
-  fault.key = stream_of("rough");
-  const time_point now = std::chrono::steady_clock::now();
-  fault.when = {{now, now + 1h}};
-  fault.delay = 3ms;
-  fault.jitter = 2ms;
-  fault.loss = 0.02;
-  impaired_streams<tcp_transport> client{sockets, {{fault}, 4, {}}};
+  impaired_streams<tcp_transport> client;
   stream_recorder<impaired_streams<tcp_transport>> at_client{client};
   stream_recorder<tcp_transport> at_server{server};
-  client.prepare(1);
-  const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
-  REQUIRE(bound);
-  at_server.on_received = [&](link_id link, bytes_view raw, time_point at) { server.send(link, raw, at); };
-  const auto until = [&](const std::function<bool()>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+  socket_address address;
+
+  explicit over_sockets(impairment fault) : client{sockets, way_of(std::move(fault))} {
+    client.prepare(1);
+    const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
+    REQUIRE(bound);
+    address = *bound;
+  }
+  static impaired_way way_of(impairment fault) {
+    fault.key = stream_of("rough");
+    const time_point now = std::chrono::steady_clock::now();
+    fault.when = {{now, now + 1h}};
+    return {{fault}, 4, {}};
+  }
+  bool until(const std::function<bool()>& done, duration within = 10s) {
+    const auto deadline = std::chrono::steady_clock::now() + within;
     while (!done()) {
       const auto held = client.next_deadline();
       const time_point at = events->wait(held ? std::min(*held, deadline) : deadline);
@@ -187,15 +281,80 @@ TEST_CASE("A delayed and lossy link over real sockets carries every byte") {
       if (at >= deadline) return done();
     }
     return true;
+  }
+  void connect() {
+    client.open(first, address, std::chrono::steady_clock::now());
+    REQUIRE(until([&] { return client.is_up(first) && at_server.count["accepted"] == 1; }));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A reset arrives at a real server as RST") {
+  impairment fault;
+  fault.reset_after = 5ms;
+  over_sockets net{fault};
+  net.connect();
+  CHECK(net.until([&] { return net.at_server.count["failed"] == 1 && net.at_client.count["failed"] == 1; }));
+  CHECK(net.at_server.seen[0] == "accepted, failed " + std::to_string(ECONNRESET));
+}
+
+TEST_CASE("A real server is not told that a half-open link's other end is gone") {
+  impairment fault;
+  fault.silent_after = 1ms;
+  over_sockets net{fault};
+  net.connect();
+  net.until([] { return false; }, 60ms);  // sixty times the mean wait
+  net.client.send(first, as_bytes("into nothing"), std::chrono::steady_clock::now());
+  net.client.close(first, closing::clean, std::chrono::steady_clock::now());
+  net.until([] { return false; }, 30ms);
+  CHECK(net.at_server.seen[0] == "accepted");
+  CHECK(net.at_server.received[0].empty());
+  CHECK(net.server.send(link_id{0}, as_bytes("are you there?"), std::chrono::steady_clock::now()) == 14);
+}
+
+TEST_CASE("A slow reader makes a real server's send block") {
+  impairment fault;
+  fault.read_bytes_per_s = 20'000;
+  over_sockets net{fault};
+  net.connect();
+  const std::string much(1'000'000, 'x');
+  std::size_t sent = 0, taken = 1;
+  const auto send_more = [&] {
+    taken = net.server.send(link_id{0}, as_bytes(much).subspan(sent % 500'000, 100'000),
+                            std::chrono::steady_clock::now());
+    sent += taken;
   };
-  client.open(first, *bound, now);
-  REQUIRE(until([&] { return client.is_up(first); }));
-  CHECK(std::chrono::steady_clock::now() - now >= 2ms);
+  while (taken > 0 && sent < 20'000'000) send_more();
+  CHECK(sent < 20'000'000);  // the buffers of both ends are full
+  const auto heard = [&] { return net.at_client.received[0].size(); };
+  const time_point begin = std::chrono::steady_clock::now();
+  REQUIRE(net.until([&] { return heard() >= 10'000; }));
+  // The clock of what it hears is its own: 10 kB are due half a second after the first.
+  CHECK(std::chrono::steady_clock::now() - begin >= 400ms);
+  taken = 1;
+  while (taken > 0 && sent < 20'000'000) send_more();
+  CHECK(sent < 20'000'000);
+  CHECK(heard() < 50'000);
+}
+
+TEST_CASE("A delayed and lossy link over real sockets carries every byte") {
+  impairment fault;
+  fault.delay = 3ms;
+  fault.jitter = 2ms;
+  fault.loss = 0.02;
+  over_sockets net{fault};
+  net.at_server.on_received = [&](link_id link, bytes_view raw, time_point at) {
+    net.server.send(link, raw, at);
+  };
+  const time_point begin = std::chrono::steady_clock::now();
+  net.connect();
+  CHECK(std::chrono::steady_clock::now() - begin >= 2ms);
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += std::to_string(i) + " ";
-  REQUIRE(client.send(first, as_bytes(text), std::chrono::steady_clock::now()) == text.size());
-  REQUIRE(until([&] { return at_client.received[0].size() == text.size(); }));
-  CHECK(at_client.received[0] == text);
-  client.close(first, closing::clean, std::chrono::steady_clock::now());
-  CHECK(until([&] { return at_server.count["ended"] == 1; }));
+  REQUIRE(net.client.send(first, as_bytes(text), std::chrono::steady_clock::now()) == text.size());
+  REQUIRE(net.until([&] { return net.at_client.received[0].size() == text.size(); }));
+  CHECK(net.at_client.received[0] == text);
+  net.client.close(first, closing::clean, std::chrono::steady_clock::now());
+  CHECK(net.until([&] { return net.at_server.count["ended"] == 1; }));
 }
