@@ -75,7 +75,11 @@ void add_metrics(summary& out, const run_record& run) {
 
 std::string code_text(outcome result, protocol via, std::uint16_t code) {
   if (code == 0) return via == protocol::coap && result == outcome::refused ? ", by a reset" : "";
-  if (result == outcome::unreachable || result == outcome::broken_link || result == outcome::local_error)
+  // A link may end by the target's DISCONNECT too: its reasons begin where numbers of socket errors have
+  // ended.
+  const bool said_why = via == protocol::mqtt && result == outcome::broken_link && code >= 0x80;
+  if (!said_why &&
+      (result == outcome::unreachable || result == outcome::broken_link || result == outcome::local_error))
     return ", " + std::generic_category().message(code);
   switch (via) {
     case protocol::mqtt:
