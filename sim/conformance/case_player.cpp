@@ -284,9 +284,11 @@ void case_player::finish(seat_of_case& one) {
   if (may_repeat && lateness.empty() && measures_again) return start(index);
   const bool too_late = !lateness.empty() && tries < limits::late_tries_max;
   // A slow target may only have been asked too much at once: what nothing but silence decided is played again
-  // when less goes on.
-  const bool silent = one.run->timed_out() && !what.timing && result.outcome > verdict::pass && tries == 1 &&
-                      plays_[index].tries_max > 1 && options_.jobs > 1 &&
+  // when less goes on. A case that measures time has tries of its own when it fails, not when it got no
+  // further.
+  const bool undecided = result.outcome == verdict::inconclusive;
+  const bool silent = one.run->timed_out() && (!what.timing || undecided) && result.outcome > verdict::pass &&
+                      tries == 1 && plays_[index].tries_max > 1 && options_.jobs > 1 &&
                       silent_again_ < limits::silent_again_max;
   if (may_repeat && (too_late || silent)) {
     if (!too_late) ++silent_again_;
