@@ -41,7 +41,7 @@ run_preset() {
     asan)
       # Built by clang, with the fuzz programs in it. Whole runs that measure time, memory or descriptors and browser
       # tests are the release stage's; suites, proofs, bad input and all that is fuzzed are this one's too.
-      select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings)|target\.clients\.|report page|report\.|latency)')
+      select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings|prove\.mqtt_5)|target\.clients\.|report page|report\.|latency)')
       echo "asan: without the end-to-end runs that measure time, memory or descriptors, independent clients, readers and browser pages" ;;
     tsan)
       # Only these start threads: Paho behind its driver, the recorder, the engine's workers, the target's shards.
