@@ -13,6 +13,7 @@ export CCACHE_BASEDIR=$PWD
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:quarantine_size_mb=32 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 
+jobs=$((2 * $(nproc)))  # half of the tests wait: for a clock, a peer, a browser
 passed=0
 failed=0
 note() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
@@ -58,11 +59,11 @@ run_preset() {
     return
   fi
   note "$preset: test"
-  run_tests "$preset" "$log.ctest" -j2 -LE timed "${select[@]}"
+  run_tests "$preset" "$log.ctest" -j$jobs -LE timed "${select[@]}"
   if [ "$preset" != tsan ] && [ "$preset" != fuzz ]; then
     # These mostly wait for the clock: beside each other they are on time, beside busy tests they are not.
     note "$preset: test what is timed"
-    run_tests "$preset" "$log.timed.ctest" -j2 -L timed "${select[@]}"
+    run_tests "$preset" "$log.timed.ctest" -j$jobs -L timed "${select[@]}"
   fi
 }
 
