@@ -21,10 +21,6 @@ namespace {
 constexpr std::array<const char*, 4> callback_names{"on_start", "on_tick", "on_command", "on_message"};
 constexpr std::size_t input_bytes_max = std::size_t{64} * 1024;
 
-void push_text(lua_State* lua, std::string_view text) {
-  lua_pushlstring(lua, text.data(), text.size());
-}
-
 /// Globals are written while the chunk runs, never after: what one thing's callback left there another would
 /// find, and how many things share a state depends on the number of workers.
 int write_global(lua_State* lua) {

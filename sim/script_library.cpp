@@ -12,16 +12,6 @@ namespace wanwu::sim {
 
 namespace {
 
-std::string_view text_argument(lua_State* lua, int index) {
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(lua, index, &size);
-  return {text, size};
-}
-
-void push_text(lua_State* lua, std::string_view text) {
-  lua_pushlstring(lua, text.data(), text.size());
-}
-
 const script_thing& current(lua_State* lua) {
   const auto* thing = script_of(lua).thing;
   if (thing == nullptr) luaL_error(lua, "there is no thing while the script is loaded");

@@ -46,12 +46,6 @@ double pattern_steps(std::string_view subject, std::string_view pattern) {
   return steps;
 }
 
-std::string_view text_argument(lua_State* lua, int index) {
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(lua, index, &size);
-  return {text, size};
-}
-
 /// Calls the original function (upvalue 1) with all arguments.
 int forward(lua_State* lua) {
   lua_pushvalue(lua, lua_upvalueindex(1));
@@ -214,6 +208,16 @@ void install_pairs(lua_State* lua) {
 }
 
 }  // namespace
+
+std::string_view text_argument(lua_State* lua, int index) {
+  std::size_t size = 0;
+  const char* text = luaL_checklstring(lua, index, &size);
+  return {text, size};
+}
+
+void push_text(lua_State* lua, std::string_view text) {
+  lua_pushlstring(lua, text.data(), text.size());
+}
 
 void* script_allocate(void* user, void* block, std::size_t before, std::size_t after) {
   auto& budget = *static_cast<script_budget*>(user);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "sim/script.hpp"
 
@@ -24,6 +25,11 @@ struct script_budget {
 void* script_allocate(void* user, void* block, std::size_t before, std::size_t after);
 
 script_budget& script_budget_of(lua_State* lua);
+
+/// The argument at `index`, which has to be text: else a Lua error. Valid while it is on the stack.
+std::string_view text_argument(lua_State* lua, int index);
+
+void push_text(lua_State* lua, std::string_view text);
 
 /// Opens what a script may use, takes the rest away, and sets the count hook.
 void open_sandbox(lua_State* lua);

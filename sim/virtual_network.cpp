@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint32_t endpoint_network = 0x0A000000;  // 10.0.0.0/8: who a CoAP endpoint is to the target
 constexpr std::uint16_t endpoint_port = 40'000;
 constexpr std::uint32_t endpoints_per_port = 1U << 24U;
-constexpr duration arrive_within = std::chrono::seconds{3};
 
 socket_address endpoint_address(std::uint32_t number) {
   return socket_address::from_v4(endpoint_network | number % endpoints_per_port,

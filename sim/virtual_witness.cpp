@@ -10,11 +10,6 @@
 
 namespace wanwu::sim {
 
-namespace {
-
-constexpr duration listen_within = std::chrono::seconds{5};
-}  // namespace
-
 virtual_witness::virtual_witness(const world_plan& plan, observation_sink& sink, duration latency)
     : plan_{plan}, sample_{plan}, latency_{latency}, matcher_{sink} {
   links_.streams.resize(plan.lanes.size());

@@ -14,8 +14,6 @@ namespace wanwu::sim {
 
 namespace {
 
-constexpr duration listen_within = std::chrono::seconds{5};
-constexpr duration arrive_within = std::chrono::seconds{3};
 constexpr duration nap = std::chrono::milliseconds{2};
 
 }  // namespace

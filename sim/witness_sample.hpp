@@ -14,6 +14,10 @@
 
 namespace wanwu::sim {
 
+/// How long a witness waits until all it subscribed to is granted, and at the end for what has not come yet.
+inline constexpr duration listen_within = std::chrono::seconds{5};
+inline constexpr duration arrive_within = std::chrono::seconds{3};
+
 /// One protocol's way of listening: where readings of the sample come out.
 struct witness_lane {
   std::uint8_t lane{};  ///< Of the plan; the witness connects as its things do.

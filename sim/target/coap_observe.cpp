@@ -8,7 +8,6 @@ namespace {
 using coap::code;
 using coap::message_type;
 
-constexpr std::uint32_t format_json = 50;
 /// A watcher is asked for a sign of life at least this often [RFC7641-4.5-5].
 constexpr duration confirm_every = std::chrono::hours{24};
 

@@ -14,7 +14,6 @@ using coap::code;
 
 constexpr std::uint32_t format_text = 0;
 constexpr std::uint32_t format_links = 40;
-constexpr std::uint32_t format_json = 50;
 constexpr std::uint32_t format_td = 432;
 constexpr std::size_t links_shown_max = 1000;
 

@@ -18,6 +18,8 @@
 
 namespace wanwu::target {
 
+inline constexpr std::uint32_t format_json = 50;  ///< application/json. IANA "CoAP Content-Formats".
+
 /// A request with its options taken apart once. Views live as long as the datagram.
 struct coap_request {
   static constexpr std::size_t parts_max = 8;
