@@ -37,7 +37,8 @@ const clause_facts* find_clause(const suite_record& run, std::string_view spec, 
 }
 
 std::string clause_name(const conform::case_result& of, std::size_t number) {
-  return number < of.specs.size() ? of.specs[number] + " " + of.clauses[number] : of.clauses[number];
+  const bool known = number < of.specs.size() && !of.specs[number].empty();
+  return known ? of.specs[number] + " " + of.clauses[number] : of.clauses[number];
 }
 
 namespace {

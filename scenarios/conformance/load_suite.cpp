@@ -335,6 +335,15 @@ void suite_loader::check_ids() {
 
 }  // namespace
 
+std::string_view suite::spec_of(std::string_view clause) const noexcept {
+  for (const auto& spec : specs) {
+    if (std::any_of(spec.clauses.begin(), spec.clauses.end(),
+                    [&](const auto& row) { return row.id == clause; }))
+      return spec.key;
+  }
+  return "";
+}
+
 duration suite::timer(std::string_view name) const noexcept {
   for (const auto& [known, length] : timers) {
     if (known == name) return length;

@@ -227,6 +227,8 @@ struct suite {
   std::shared_ptr<lang::source_set> sources;
 
   duration timer(std::string_view name) const noexcept;  ///< 0 when there is none.
+  std::string_view spec_of(
+      std::string_view clause) const noexcept;  ///< Its key; "" = no specification here has it.
 };
 
 /// Slots that every case's names have, after slot_table{false}, in this order: then the packet's fields in

@@ -91,6 +91,7 @@ class case_links {
   const case_link& at(std::uint16_t role) const { return links_[role]; }
   std::size_t size() const noexcept { return links_.size(); }
   std::vector<finding>& findings() noexcept { return findings_; }
+  const std::vector<finding>& findings() const noexcept { return findings_; }
   std::vector<wire_event>& wire() noexcept { return wire_; }
   double ms_since_start(time_point now) const;
 

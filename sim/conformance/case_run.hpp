@@ -94,6 +94,7 @@ class case_run final : private match_context {
   void record(std::string outcome, std::string expected, std::string received, time_point now);
   void worsen(verdict to, std::string reason);
   verdict weight_of_unmet() const;
+  const finding* deciding_finding() const;
   bool is_tolerated() const;
   void judge_lag();
   std::string place() const;
@@ -117,6 +118,7 @@ class case_run final : private match_context {
   message_ptr greeting_;
   verdict outcome_ = verdict::pass;
   std::string reason_;
+  std::string instead_of_packet_;  ///< What came where the failing step waited for a packet.
   bool deviation_ = false;
   std::vector<step_result> results_;
 };

@@ -87,6 +87,7 @@ void case_run::unmet(std::string received, time_point now) {
     return;
   }
   const auto weight = weight_of_unmet();
+  if (match_ && match_->current().what == condition::kind::packet) instead_of_packet_ = received;
   const bool soft =
       settings_.what.force == level::may || (settings_.what.force == level::should && !settings_.strict);
   auto sentence = fmt::format("{}: expected {}; {}", place(), expected,
@@ -126,21 +127,34 @@ void case_run::worsen(verdict to, std::string reason) {
   reason_ = std::move(reason);
 }
 
+/// What a monitor saw, where that is why the case fails: no step failed, or one that waited for another
+/// packet got this one.
+const finding* case_run::deciding_finding() const {
+  const auto& found = links_.findings();
+  if (found.empty() || outcome_ < verdict::fail) return found.empty() ? nullptr : &found.front();
+  const auto at = std::find_if(found.begin(), found.end(),
+                               [&](const finding& one) { return one.text == instead_of_packet_; });
+  return at == found.end() ? nullptr : &*at;
+}
+
 case_result case_run::take_result(time_point now) {
   const test_case& what = settings_.what;
   if (const auto* editing = links_.editing(); editing != nullptr && !editing->error().empty())
     worsen(verdict::error, "the edit: " + editing->error());
-  if (!links_.findings().empty()) {
-    const finding& first = links_.findings().front();
-    worsen(verdict::fail, first.clause.empty() ? first.text : first.clause + ": " + first.text);
-  }
   case_result out;
+  out.clauses = what.clauses;
+  out.specs = what.clause_specs;
+  if (const finding* found = deciding_finding(); found != nullptr) {
+    worsen(verdict::fail, found->clause.empty() ? found->text : found->clause + ": " + found->text);
+    if (!found->clause.empty()) {
+      out.specs = {std::string{settings_.all.spec_of(found->clause)}};
+      out.clauses = {found->clause};
+    }
+  }
   out.id = what.id;
   out.group = what.group;
   out.objective = what.objective;
   out.level = level_names[static_cast<std::size_t>(what.force)];
-  out.clauses = what.clauses;
-  out.specs = what.clause_specs;
   if (settings_.all.sources && what.mark.file != lang::source_mark::no_file)
     out.file = settings_.all.sources->path(what.mark.file);
   out.line = what.mark.line;

@@ -146,6 +146,10 @@ TEST_CASE("Suites that ship are found by name, and a name that is near is sugges
     CHECK(loaded.found.all().empty());
     CHECK(loaded.loaded->shipped);
   }
+  const auto newest = load_suite("mqtt-5.0");
+  CHECK(newest.loaded->spec_of("MQTT-3.3.1-3") == "MQTT5");
+  CHECK(newest.loaded->spec_of("U5-3.3.4-a") == "MQTT5U");
+  CHECK(newest.loaded->spec_of("MQTT-99.9.9-9").empty());
   const auto near = load_suite("mqtt-5");
   REQUIRE(near.found.has_errors());
   CHECK(near.found.all()[0].hint == "did you mean `mqtt-5.0`?");

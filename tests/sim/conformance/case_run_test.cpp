@@ -60,6 +60,42 @@ TEST_CASE("What a step that does not happen comes to depends on where it stands"
   }
 }
 
+TEST_CASE(
+    "A case that fails by what a monitor saw names that clause; one whose own demand is not met, its own") {
+  struct row {
+    std::string name, body, answer;
+    std::vector<std::string> clauses;
+  };
+  const std::string asked = "      - stimulus: { as: tester, packet: PINGREQ }\n";
+  const std::string message = "      - verify: { as: tester, packet: PUBLISH, where: qos == 1 }\n";
+  const std::vector<row> table{
+      {"all well", asked + message, "32 07 00 01 74 00 07 00 6d", {"R-1"}},
+      {"the demand is met, by what breaks another rule",
+       asked + message,
+       "3a 07 00 01 74 00 07 00 6d",
+       {"MQTT-3.3.1-3"}},
+      {"the packet waited for cannot be read",
+       asked + message,
+       "36 07 00 01 74 00 07 00 6d",
+       {"MQTT-3.3.1-4"}},
+      {"a close is waited for",
+       asked + "      - verify: { as: tester, closed: by-iut }\n",
+       "36 07 00 01 74 00 07 00 6d",
+       {"R-1"}},
+      {"the wrong packet", asked + message, "30 05 00 01 74 00 6d", {"R-1"}},
+  };
+  for (const row& one : table) {
+    INFO(one.name);
+    stage played{case_of(connected, one.body, "    clause: [ RULES R-1 ]\n")};
+    played.on("c0", {{one.answer}});
+    const auto result = played.usual().play();
+    INFO(result.reason);
+    CHECK((result.outcome == verdict::pass) == (one.name == "all well"));
+    CHECK(result.clauses == one.clauses);
+    CHECK(result.specs.size() == one.clauses.size());
+  }
+}
+
 TEST_CASE("A demand that is no must leaves a deviation, or a fail when asked to be strict") {
   struct row {
     std::string name, text;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view head = R"(wanwu: suite/v1
 id: stage
 title: On a stage
+specs: { RULES: { title: The rules of the stage } }
 timers: { T_answer: 2 s, T_quiet: 400 ms }
 roles:
   tester: { link: mqtt-raw }
