@@ -32,9 +32,13 @@ double share_of(std::uint64_t asked, std::uint64_t carries) {
   return static_cast<double>(asked) / static_cast<double>(std::max<std::uint64_t>(carries, 1));
 }
 
+/// A tenth below what fits, rounded down to two digits, however small.
 std::string scale_down(double share) {
-  return fmt::format("wanwu run FILE --scale {:.3g}%    # as much of it as fits",
-                     std::floor(share * 900) / 10);
+  const double percent = std::clamp(share * 90, 1e-6, 100.0);
+  const int places = std::max(0, 1 - static_cast<int>(std::floor(std::log10(percent))));
+  const double digit = std::pow(10.0, places);
+  return fmt::format("wanwu run FILE --scale {:.{}f}%    # as much of it as fits",
+                     std::floor(percent * digit) / digit, places);
 }
 
 capacity_check descriptors(const machine_facts& m, const capacity_question& asked) {

@@ -89,6 +89,11 @@ bool rate_finder::second(report::collector& run, const sim::engine_levels& level
   const bool answered = static_cast<double>(levels.all.in_flight) <= std::max(3.0, planned / 1'000);
   const bool patient = at < waits_since_ + patience;
   if (patient && (!connected || !answered)) return false;
+  if (!connected)
+    run.log(now, report::log_level::warning, "rate",
+            fmt::format("{} of {} things connected {} after the ramp; the search begins with these",
+                        report::show_count(levels.all.connected), report::show_count(levels.all.wanted),
+                        report::show_time_us(chrono::duration<double, std::micro>(patience).count())));
   if (running_) end_step(run, now);
   const double next = answered ? report::next_rate(steps_, goal_) : 0;
   if (!answered)

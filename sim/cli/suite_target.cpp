@@ -120,8 +120,10 @@ class described_configuration {
 
   access_result start(const std::string& log) {
     with_.port = free_port();
-    do with_.websocket_port = free_port();
-    while (with_.websocket_port == with_.port && !with_.port.empty());
+    for (int tries = 0; tries < 16 && (tries == 0 || with_.websocket_port == with_.port); ++tries)
+      with_.websocket_port = free_port();
+    if (with_.port.empty() || with_.websocket_port.empty() || with_.port == with_.websocket_port)
+      return refuse("no two ports of 127.0.0.1 are free for it");
     const auto url = lang::mqtt_of(profile_, *file_, with_);
     if (!url) return refuse("the target has no MQTT endpoint");
     const auto address = allowed_address(*url, file_->limits);

@@ -4,8 +4,9 @@
     tests/bench/endurance.py [--things 100000] [--minutes 60] [--storm-every 5] [--json FILE] [--csv FILE]
 
 Prints the curve (once a storm: things, memory, descriptors, lateness), then what was demanded and whether it held:
-memory after the first storm and at the end within 2 % and what each phase measured, no descriptor more, the loop in time, all things back after each
-storm and after the target was killed, nothing counted twice. Exit code 0: all held; 1: something did not.
+memory after the first storm and at the end within 2 % and what each phase measured, no descriptor more, the loop in time,
+all things back after each storm and after the target was killed, nothing counted twice. Exit code 0: all held; 1: something
+did not.
 """
 import argparse
 import csv

@@ -1,4 +1,5 @@
 """CoAP targets that are broken on purpose: always a clear message, the right exit code, a bundle, no hang, bounded memory."""
+import mmap
 import random
 import socket
 
@@ -121,11 +122,14 @@ class CoapFaults(Faulty):
         self.scenario = (self.scenario.replace('{ SCHEME: "SCHEME://127.0.0.1:PORT" }', "watched.target.yaml")
                          .replace("every: 200 ms", "every: 1 s").replace("hold: 3 s", "hold: 12 s"))
 
+        furthest = mmap.mmap(-1, 4)  # the block that was asked for last, told by the server's process
+
         def answers(is_endless):
             def to(asked):
                 if asked[1] != 1:
                     return [answer(asked, CHANGED)]
                 number = block_asked_for(asked)
+                furthest[:] = max(number, int.from_bytes(furthest[:], "big")).to_bytes(4, "big")
                 observe = b"\x61\x05" if number == 0 else b""
                 option = bytes([0xD3, (17 if number == 0 else 23) - 13]) + (number << 4 | 0xE).to_bytes(3, "big") if is_endless else b""
                 return [answer(asked, CONTENT, observe + option + b"\xff" + bytes(1024))]
@@ -137,6 +141,7 @@ class CoapFaults(Faulty):
                 _, peak = self.measured("run", self.write("faults.scenario.yaml", self.scenario.replace("SCHEME", self.scheme)),
                                         "--progress", "plain", "--no-bundle")
                 peaks.append(peak >> 20)
+        self.assertGreater(int.from_bytes(furthest[:], "big"), 10, "the witness followed the blocks")
         self.assertLess(peaks[1] - peaks[0], 40, f"{peaks} MB")
 
     def test_256_megabytes_of_datagrams_that_nobody_asked_for(self):

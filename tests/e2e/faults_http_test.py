@@ -1,8 +1,5 @@
 """HTTP targets that are broken on purpose: always a clear message, the right exit code, a bundle, no hang, bounded memory."""
-import os
-import random
-
-from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Faulty, broken_server, free_port, reset, run_side_by_side
+from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Faulty, broken_server, by_chance, free_port, reset, run_side_by_side
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 MEGABYTE = bytes(1 << 20)
@@ -52,7 +49,7 @@ class HttpFaults(Faulty):
 
     def test_closing_at_a_random_byte(self):
         def behave(connection):
-            left = random.Random(os.getpid()).randint(1, 900)
+            left = by_chance(1, 900)
             connection.settimeout(30)
             while left > 0 and (got := connection.recv(left)):
                 left -= len(got)
@@ -67,7 +64,7 @@ class HttpFaults(Faulty):
 
         def behave(connection):
             for _ in requests(connection):
-                length = random.Random(os.getpid()).randint(0, len(whole) - 1)
+                length = by_chance(0, len(whole) - 1)
                 connection.sendall(whole[:length])
                 return
         with broken_server(behave) as port:

@@ -1,12 +1,11 @@
 """MQTT targets that are down or broken on purpose: always a clear message, the right exit code, a bundle, no hang, bounded memory."""
 import contextlib
-import os
 import random
 import select
 import socket
 import threading
 
-from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Case, Faulty, broken_server, free_port, mqtt_packets, reset, run_side_by_side
+from harness import EXIT_FAIL, EXIT_INCONCLUSIVE, Case, Faulty, broken_server, by_chance, free_port, mqtt_packets, reset, run_side_by_side
 
 CONNACK = bytes.fromhex("2003000000")
 PINGRESP = bytes.fromhex("d000")
@@ -88,7 +87,7 @@ class MqttFaults(Faulty):
     def test_closing_at_a_random_byte(self):
         def behave(connection):
             first_message(connection)
-            left = random.Random(os.getpid()).randint(1, 400)
+            left = by_chance(1, 400)
             while left > 0 and (got := connection.recv(left)):
                 left -= len(got)
             reset(connection)
@@ -166,7 +165,7 @@ class SuiteFaults(Case):
 
     def test_a_target_that_closes_at_random(self):
         def behave(connection):
-            chance = random.Random(os.getpid())
+            chance = random.Random(by_chance(0, 1 << 30))
             for first, _ in mqtt_packets(connection):
                 connection.sendall(CONNACK[:chance.randint(0, len(CONNACK))] if first >> 4 == 1 else PINGRESP)
                 if chance.random() < 0.7:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import select
 import shutil
 import signal
@@ -217,6 +218,13 @@ thresholds:
         said = (done.stdout + done.stderr).lower()
         self.assertTrue(any(word in said for word in words), f"the cause is named, one of {words}:\n{said}")
         return done
+
+
+def by_chance(low, high):
+    """Another number in each process, and told, so that what failed can be repeated."""
+    number = random.Random(os.getpid()).randint(low, high)
+    print(f"by chance: {number}", file=sys.stderr, flush=True)
+    return number
 
 
 @contextlib.contextmanager

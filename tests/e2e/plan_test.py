@@ -57,7 +57,8 @@ things: {{ meter: {{ model: builtin/meter, count: {count}, every: 60 s, over: {o
 phases: [ {{ ramp: 8 s }}, {{ hold: 2 s }} ]
 """)
                 plan = json.loads(self.expect(EXIT_PASS, self.wanwu("plan", world, "--workers", "1", "--json")).stdout)
-                self.wanwu("run", world, "--workers", "1", "--no-witness", "--out", f"run-{over}")
+                done = self.wanwu("run", world, "--workers", "1", "--no-witness", "--out", f"run-{over}")
+                self.assertIn(done.returncode, (EXIT_PASS, EXIT_INCONCLUSIVE), done.stdout + done.stderr)  # late is no matter here
                 itself = self.summary(f"run-{over}")["generator"]
                 self.near(plan["memory_bytes"], itself["memory_max_bytes"], f"memory of {count} over {over}")
 

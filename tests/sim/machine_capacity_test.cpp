@@ -96,6 +96,7 @@ TEST_CASE("Of what a plan asks for, the limit that breaks first is named, with a
       {{1'000, false, 1, 9'000'000'000, 0.2}, true, "memory", ""},
       {{1'000, false, 1, 35'200'000'000, 0.2}, false, "memory", "--scale 45%"},
       {{1'000, false, 1, 1'000'000'000, 5.0}, false, "processors", "--scale 36%"},
+      {{1'000, false, 1, 1'000'000'000, 7'000.0}, false, "processors", "--scale 0.025%"},
       {{1'000'000, true, 1, 5'000'000'000, 0.2}, false, "source ports", "ip address add"},
       {{0, false, 1, 1'000'000'000, 3.0}, false, "processors", "OTHER_MACHINE"},
   };
