@@ -67,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto index = data[0] % all.cases.size();
   const auto& mutants = all.cases[index].mutants;
   const auto choice = data[1] % (mutants.size() + 1);
+  static constexpr int answers_max = 100;
   // Told as it comes: a byte 0xFF ends a piece, two of them the connection.
   static constexpr char digits[] = "0123456789abcdef";
   // Over WebSocket the bytes are the frames themselves, or the answer to the upgrade.
@@ -86,7 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   played->forget_rules();
   if (framed && data[1] % 2 == 0) played->on("upgrade", pieces);
-  played->usual().on("open", {}).on("", pieces);
+  // Two PUBRECs for each PUBREL would breed without end in no time at all.
+  played->usual().on("open", {}).on("", pieces, "", answers_max);
   const auto result = played->play(index, choice == 0 ? nullptr : &mutants[choice - 1]);
   if (result.outcome == verdict::not_applicable || result.wire.size() > 2000) std::abort();
   return 0;
