@@ -15,7 +15,7 @@ class effort:
 
     @classmethod
     def be_quick(cls):
-        cls.repeats, cls.hold, cls.share, cls.quick = 1, "1s", 50, True
+        cls.repeats, cls.hold, cls.share, cls.quick = 1, "3s", 50, True
 
     @classmethod
     def of(cls, count):
