@@ -86,6 +86,9 @@ void case_run::advance(time_point now) {
         go_on_matching(now);
         if (phase_ == phase::matching) return;
         break;
+      case phase::repeating:
+        send_and_expect(now);
+        break;
       case phase::pausing:
         if (now < until_) return;
         met(now);
@@ -233,18 +236,27 @@ void case_run::begin_stimulus(time_point now) {
       return script_error(fmt::format("times is no number from 0 to {}", limits::times_max), now);
     times = wanted.integer();
   }
-  const auto before = results_.size();
-  for (std::int64_t n = 1; n <= times; ++n) {
-    scope_.count(n);
-    if (send_message(what.message, what.save_sent, now)) continue;
-    const bool skipped = results_.size() > before && results_.back().outcome == "skipped";
-    if (!skipped || what.expect == nullptr) return;
-    results_.pop_back();  // its `expect` is the verify that will say so
-    phase_ = phase::next_step;
-    --index_;
-    break;
+  sent_ = 0;
+  to_send_ = times;
+  if (what.expect != nullptr && times > 0) return send_and_expect(now);
+  while (sent_ < to_send_) {
+    scope_.count(++sent_);
+    if (!send_message(what.message, what.save_sent, now)) return;
   }
-  if (what.expect == nullptr) return met(now);
+  met(now);
+}
+
+/// The next message of a stimulus with an `expect`, which is awaited before another goes out.
+void case_run::send_and_expect(time_point now) {
+  const step& what = current();
+  const auto before = results_.size();
+  scope_.count(++sent_);
+  if (!send_message(what.message, what.save_sent, now)) {
+    const bool skipped = results_.size() > before && results_.back().outcome == "skipped";
+    if (!skipped) return;
+    results_.pop_back();  // its `expect` is the verify that will say so
+    --index_;
+  }
   begin_match(*what.expect, now);
 }
 
@@ -332,6 +344,10 @@ void case_run::conclude(time_point now) {
     return unmet(match_->received(), now);
   }
   if (match_->deviated() && part_ != part::postamble) deviation_ = true;
+  if (current().what == step::kind::stimulus && sent_ < to_send_) {
+    phase_ = phase::repeating;
+    return;
+  }
   met(now, match_->deviated() ? "deviation" : "met");
 }
 

@@ -63,7 +63,7 @@ class case_run final : private match_context {
 
  private:
   enum class part : std::uint8_t { preamble, body, postamble };
-  enum class phase : std::uint8_t { next_step, opening, matching, pausing, done };
+  enum class phase : std::uint8_t { next_step, opening, matching, repeating, pausing, done };
 
   // match_context
   case_scope& scope() override { return scope_; }
@@ -78,6 +78,7 @@ class case_run final : private match_context {
   void begin_step(time_point now);
   void begin_open(time_point now);
   void begin_stimulus(time_point now);
+  void send_and_expect(time_point now);
   void begin_probe(time_point now);
   void begin_match(const condition& what, time_point now);
   void go_on_opening(time_point now);
@@ -111,6 +112,7 @@ class case_run final : private match_context {
   condition own_;         ///< Of steps that bring none: the answer to a probe, or to a greeting.
   bool sifting_ = false;  ///< A probe: what it does not wait for stays for later steps.
   time_point until_;
+  std::int64_t sent_ = 0, to_send_ = 0;  ///< Of the stimulus.
   duration lag_{};
   std::string lateness_;
   bool timed_out_ = false;

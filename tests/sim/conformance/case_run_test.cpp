@@ -203,6 +203,28 @@ TEST_CASE("A stimulus is sent with the defaults of its link, as often as asked, 
   }
 }
 
+TEST_CASE("A stimulus that is sent several times and expects something waits for it each time") {
+  const std::string three =
+      "      - stimulus: { as: a, packet: PUBLISH, set: { topic: t, qos: 2, payload: \"${n}\" }, times: 3, "
+      "expect: { packet: PUBCOMP } }\n";
+  stage played{case_of("      - open: { as: a }\n", three)};
+  played.usual().on("62 02 00 01", {{"70 02 00 01", 5ms}}).on("62 02 00 02", {{"70 02 00 02", 5ms}});
+  for (const std::string id : {"01", "02", "03"})
+    played.on("34 07 00 01 74 00 " + id, {{"50 02 00 " + id, 5ms}});
+  const auto silent = played.play();
+  CHECK(silent.outcome == verdict::fail);
+  CHECK(says(silent, "body step 1: expected PUBCOMP; nothing came"));
+  CHECK(silent.steps.size() == 2);
+  played.on("62 02 00 03", {{"70 02 00 03"}});
+  const auto answered = played.play();
+  INFO(answered.reason);
+  CHECK(answered.outcome == verdict::pass);
+  const auto first_done = played.sent.find("62 02 00 01"), second = played.sent.find("34 07 00 01 74 00 02");
+  REQUIRE(second != std::string::npos);
+  CHECK(first_done < second);
+  CHECK(played.sent.find("62 02 00 02") < played.sent.find("34 07 00 01 74 00 03"));
+}
+
 TEST_CASE("A well-behaved link answers by itself, and passes over what it looks after") {
   stage played{case_of("      - open: { as: a }\n",
                        "      - stimulus: { as: a, packet: PUBLISH, set: { topic: t, qos: 2 } }\n"
