@@ -89,18 +89,18 @@ bool rate_finder::second(report::collector& run, const sim::engine_levels& level
   const bool answered = static_cast<double>(levels.all.in_flight) <= std::max(3.0, planned / 1'000);
   const bool patient = at < waits_since_ + patience;
   if (patient && (!connected || !answered)) return false;
+  const auto waited = report::show_time_us(chrono::duration<double, std::micro>(patience).count());
   if (!connected)
-    run.log(now, report::log_level::warning, "rate",
-            fmt::format("{} of {} things connected {} after the ramp; the search begins with these",
-                        report::show_count(levels.all.connected), report::show_count(levels.all.wanted),
-                        report::show_time_us(chrono::duration<double, std::micro>(patience).count())));
+    run.log(
+        now, report::log_level::warning, "rate",
+        fmt::format("{} of {} things connected {} after the ramp; the search begins with these",
+                    report::show_count(levels.all.connected), report::show_count(levels.all.wanted), waited));
   if (running_) end_step(run, now);
   const double next = answered ? report::next_rate(steps_, goal_) : 0;
   if (!answered)
     run.log(now, report::log_level::warning, "rate",
             fmt::format("the target still owed {} answers {} after the last step; the search ends",
-                        report::show_count(levels.all.in_flight),
-                        report::show_time_us(chrono::duration<double, std::micro>(patience).count())));
+                        report::show_count(levels.all.in_flight), waited));
   waits_since_ = {};
   over_ = next <= 0 || !begin_step(run, next, now, started);
   return over_;

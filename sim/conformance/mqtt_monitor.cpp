@@ -102,7 +102,9 @@ void mqtt_monitor::judge_order(const mqtt_message& came, std::vector<finding>& f
   }
   const bool first = !greeted_;
   if (type == packet_type::connack) {
-    if (greeted_) say(found, is_v5() ? "MQTT-3.2.0-2" : "MQTT-3.2.0-1", "a second CONNACK on one connection");
+    // 3.1.1 has no clause that counts them: only a second CONNECT is answered so, and that must end the
+    // connection.
+    if (greeted_) say(found, is_v5() ? "MQTT-3.2.0-2" : "MQTT-3.1.0-2", "a second CONNACK on one connection");
     greeted_ = true;
   } else if (type == packet_type::disconnect && is_v5()) {
     if (!accepted_) say(found, "MQTT-3.14.0-1", "DISCONNECT before a CONNACK of success");

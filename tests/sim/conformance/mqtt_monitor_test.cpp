@@ -36,6 +36,7 @@ const std::vector<row> order{
     {"before CONNACK", 5, {hello, "< d0 00"}, "MQTT-3.2.0-1"},
     {"before CONNACK, 3.1.1", 4, {hello_old, "< d0 00"}, "MQTT-3.2.0-1"},
     {"a second CONNACK", 5, {hello, welcome, welcome}, "MQTT-3.2.0-2"},
+    {"a second CONNACK, 3.1.1", 4, {hello_old, welcome_old, hello_old, welcome_old}, "MQTT-3.1.0-2"},
     {"DISCONNECT in place of CONNACK", 5, {hello, "< e0 02 82 00"}, "MQTT-3.14.0-1"},
     {"DISCONNECT after a refusal", 5, {hello, "< 20 03 00 87 00", "< e0 02 87 00"}, "MQTT-3.14.0-1"},
     {"DISCONNECT", 5, {hello, welcome, "< e0 02 82 00"}, ""},
