@@ -85,7 +85,7 @@ def fresh_brokers(count):
 
 
 def mqtt_idle_bytes(_folder):
-    few, many = (100, 400) if effort.quick else (1_000, 15_000)
+    few, many = (500, 4_000) if effort.quick else (1_000, 15_000)  # fewer would be lost among the pages that a run happens to hold
     ours, bare, is_sound = per_connection(few, many, "bytes", lambda target: bytes_each(
         floor("mqtt-idle-bytes", target, connections=many)))
     peers = []
