@@ -119,6 +119,8 @@ impaired_way way_of(const world_plan& plan, const lane_plan& lane, const lane_se
     made.mute_after = what.keep_alive_miss;
     made.garbage_after = what.garbage;
     made.oversized_after = what.oversized;
+    made.leave_after = what.flapping;
+    made.rival_after = what.takeover;
     made.oversized = oversized_message(lane.via);
     for (const fault_window& window : plan.when.faults) {
       // Until the last answer of the last phase is in.

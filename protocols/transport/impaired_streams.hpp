@@ -105,6 +105,7 @@ class impaired_streams {
   void carry_out(link_id link, bytes_view raw, time_point due, time_point now);
   void push_on(link_id link, bytes_view raw, time_point now);
   void close_inner(link_row& row, link_id link, closing how, time_point now);
+  void park_inner(link_row& row, link_id link);
   void leave(const delivery_queue::delivery& due);
   void expect_stroke(link_id link, time_point from);
   template <stream_listener L>

@@ -14,6 +14,15 @@ void impaired_streams<T>::close_inner(link_row& row, link_id link, closing how, 
   inner_.close(link, how, now);
 }
 
+/// The inner link stays open, and is nobody's from here on.
+template <impairable_transport T>
+void impaired_streams<T>::park_inner(link_row& row, link_id link) {
+  if (row.inner_open) inner_.park(link);
+  row.inner_open = row.finishing = false;
+  row.queued -= static_cast<std::uint32_t>(row.stuck.size());
+  row.stuck.clear();
+}
+
 /// Something reaches the inner transport.
 template <impairable_transport T>
 void impaired_streams<T>::leave(const delivery_queue::delivery& due) {
@@ -123,12 +132,14 @@ void impaired_streams<T>::strike(const delivery_queue::delivery& due, L& listene
   switch (now.what) {
     case stroke::reset:
       return arrive(link, kind::failed, {}, ECONNRESET, listener, due.at);
+    case stroke::leave:
+      if (row.inner_open) close_inner(row, link, closing::clean, due.at);
+      return arrive(link, kind::ended, {}, 0, listener, due.at);
     case stroke::silent:
-      if (row.inner_open) inner_.park(link);
-      row.inner_open = row.finishing = false;
-      row.queued -= static_cast<std::uint32_t>(row.stuck.size());
-      row.stuck.clear();
-      return;
+      return park_inner(row, link);
+    case stroke::rival:
+      park_inner(row, link);
+      return arrive(link, kind::failed, {}, ECONNABORTED, listener, due.at);
     case stroke::mute:
       row.mute = true;
       break;

@@ -50,9 +50,9 @@ std::optional<time_point> after_acting(const impairment& fault, time_point from,
   return std::nullopt;
 }
 
-std::array<duration, 5> waits_of(const impairment& fault) noexcept {
-  return {fault.reset_after, fault.silent_after, fault.mute_after, fault.garbage_after,
-          fault.oversized_after};
+std::array<duration, 7> waits_of(const impairment& fault) noexcept {
+  return {fault.reset_after,     fault.silent_after, fault.mute_after, fault.garbage_after,
+          fault.oversized_after, fault.leave_after,  fault.rival_after};
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct impairment {
   double read_bytes_per_s = 0;  ///< Streams: the thing reads no faster; 0 = no limit.
   double repeat = 0;            ///< Streams: share of the writes that leave twice, 0..1.
   /// Once, or again and again, in the life of a link, each about so long after the last; 0 = never.
-  duration reset_after{}, silent_after{}, mute_after{}, garbage_after{}, oversized_after{};
+  duration reset_after{}, silent_after{}, mute_after{}, garbage_after{}, oversized_after{}, leave_after{},
+      rival_after{};
   bytes oversized;                ///< What is larger than the target will take, in its protocol.
   std::vector<time_window> when;  ///< In order.
 
@@ -50,6 +51,9 @@ enum class stroke : std::uint8_t {
   mute,       ///< Streams: the thing hears and says nothing more, not even that it lives.
   garbage,    ///< The thing sends what is no message of its protocol.
   oversized,  ///< The thing begins a message that is too large.
+  leave,      ///< Streams: the thing goes, in good order for TCP and without a word of its protocol.
+  rival,      ///< Streams: its owner is told that the link is gone, the other side is not: the next link is
+              ///< another's rival.
 };
 
 struct next_stroke {

@@ -18,7 +18,8 @@ constexpr std::string_view tcp_order =
     "TCP puts what comes out of order back into it: that is a delay, as `jitter` makes it";
 constexpr std::string_view no_connection = "CoAP has no connection";
 constexpr std::string_view no_keep_alive = "only MQTT keeps a connection alive by messages";
-constexpr std::array<fault_key, 14> keys{{{"delay", {}},
+constexpr std::string_view no_client_id = "only MQTT has client identifiers that another can take";
+constexpr std::array<fault_key, 16> keys{{{"delay", {}},
                                           {"jitter", {}},
                                           {"loss", {}},
                                           {"duplicate", {tcp_twice, "", tcp_twice}},
@@ -27,6 +28,8 @@ constexpr std::array<fault_key, 14> keys{{{"delay", {}},
                                           {"black_hole", {}},
                                           {"reset", {"", no_connection, ""}},
                                           {"half_open", {"", no_connection, ""}},
+                                          {"flapping", {"", no_connection, ""}},
+                                          {"takeover", {"", no_client_id, no_client_id}},
                                           {"slow_reader", {"", no_connection, ""}},
                                           {"keep_alive_miss", {"", no_keep_alive, no_keep_alive}},
                                           {"garbage", {}},
@@ -34,6 +37,19 @@ constexpr std::array<fault_key, 14> keys{{{"delay", {}},
                                           {"duplicate_ids",
                                            {"", "there it is `duplicate`: a message id that comes twice",
                                             "HTTP's messages have no identifiers"}}}};
+
+/// What befalls connections again and again: its key, its word for people, and the mean time until then.
+struct stroke {
+  std::string_view key, word;
+  duration fault::*after;
+};
+constexpr std::array<stroke, 7> strokes{{{"reset", "reset", &fault::reset},
+                                         {"half_open", "half-open", &fault::half_open},
+                                         {"flapping", "flapping", &fault::flapping},
+                                         {"takeover", "takeover", &fault::takeover},
+                                         {"keep_alive_miss", "keep-alive miss", &fault::keep_alive_miss},
+                                         {"garbage", "garbage", &fault::garbage},
+                                         {"oversized", "oversized", &fault::oversized}}};
 
 class fault_checker {
  public:
@@ -53,9 +69,9 @@ class fault_checker {
       found_.error("E140", fault_.mark, "no phase has the fault `" + fault_.name + "`, so it never acts",
                    "- { hold: 1 min, faults: [ " + fault_.name + " ] }");
     delays();
-    for (const std::string_view key : {"reset", "half_open", "keep_alive_miss", "garbage", "oversized"}) {
-      if (has(key) && wait_of(key) == duration{})
-        found_.error("E110", *mark_of(key), "`" + std::string{key} + "` must be longer than nothing");
+    for (const stroke& s : strokes) {
+      if (has(s.key) && fault_.*s.after == duration{})
+        found_.error("E110", *mark_of(s.key), "`" + std::string{s.key} + "` must be longer than nothing");
     }
     for (const std::size_t kind : fault_.kinds) ways_of(s_.populations[kind]);
   }
@@ -107,13 +123,6 @@ class fault_checker {
     if (fault_.kinds.empty() && !s_.populations.empty())
       found_.error("E140", fault_.who_mark, "no kind of thing is meant by this", "e.g. protocol == \"coap\"");
     return !fault_.kinds.empty();
-  }
-
-  duration wait_of(std::string_view key) const {
-    if (key == "reset") return fault_.reset;
-    if (key == "half_open") return fault_.half_open;
-    if (key == "keep_alive_miss") return fault_.keep_alive_miss;
-    return key == "garbage" ? fault_.garbage : fault_.oversized;
   }
 
   void delays() {
@@ -168,14 +177,9 @@ std::string fault_text(const fault& f) {
   if (f.bytes_per_s > 0) add("rate", format_bandwidth(f.bytes_per_s));
   if (f.black_hole) add("black hole:", "nothing passes");
   if (f.read_bytes_per_s > 0) add("slow reader at", format_bandwidth(f.read_bytes_per_s));
-  const auto now_and_then = [&](std::string_view word, duration about) {
-    if (about.count() > 0) add(word, "after about " + format_duration(about));
-  };
-  now_and_then("reset", f.reset);
-  now_and_then("half-open", f.half_open);
-  now_and_then("keep-alive miss", f.keep_alive_miss);
-  now_and_then("garbage", f.garbage);
-  now_and_then("oversized", f.oversized);
+  for (const stroke& s : strokes) {
+    if ((f.*s.after).count() > 0) add(s.word, "after about " + format_duration(f.*s.after));
+  }
   if (f.duplicate_ids > 0) add("duplicate ids", percent(f.duplicate_ids));
   return out;
 }
@@ -202,11 +206,7 @@ void read_faults(const node& tree, scenario& out) {
     f.black_hole = taken::truth(m.value, "black_hole", false);
     f.read_bytes_per_s = parse_bandwidth(taken::text(m.value, "slow_reader")).value_or(0);
     f.duplicate_ids = taken::percent(m.value, "duplicate_ids").value_or(0);
-    f.reset = taken::length(m.value, "reset").value_or(duration{});
-    f.half_open = taken::length(m.value, "half_open").value_or(duration{});
-    f.keep_alive_miss = taken::length(m.value, "keep_alive_miss").value_or(duration{});
-    f.garbage = taken::length(m.value, "garbage").value_or(duration{});
-    f.oversized = taken::length(m.value, "oversized").value_or(duration{});
+    for (const stroke& s : strokes) f.*s.after = taken::length(m.value, s.key).value_or(duration{});
     for (const member& written : m.value.members) f.keys.emplace_back(written.key, written.key_mark);
     out.faults.push_back(std::move(f));
   }

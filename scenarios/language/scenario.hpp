@@ -114,7 +114,7 @@ struct fault {
   double read_bytes_per_s = 0;                  ///< How fast the things read; 0 = no limit.
   double duplicate_ids = 0;                     ///< 0..1 of the writes that leave twice, identifiers and all.
   /// About how long after the last, again and again; 0 = never.
-  duration reset{}, half_open{}, keep_alive_miss{}, garbage{}, oversized{};
+  duration reset{}, half_open{}, keep_alive_miss{}, garbage{}, oversized{}, flapping{}, takeover{};
   std::vector<std::size_t> kinds;  ///< Indices into scenario::populations: whom it hits.
   std::vector<std::pair<std::string, source_mark>> keys;  ///< As written, for messages.
 };

@@ -62,15 +62,21 @@ things:
   good: {{ model: builtin/meter, count: 50, every: 500 ms, jitter: 20 % }}
   rude: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
   gone: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
+  restless: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
+  twice: {{ model: builtin/meter, count: 20, every: 500 ms, jitter: 20 % }}
 phases:
   - {{ name: fine, ramp: 1 s }}
-  - {{ name: rough, hold: 6 s, faults: [ words, links ] }}
+  - {{ name: rough, hold: 6 s, faults: [ words, links, doors, rivals ] }}
 faults:
   words: {{ who: 'kind == "rude"', garbage: 1 s, oversized: 4 s, duplicate_ids: 10 % }}
   links: {{ who: 'kind == "gone"', share: 50 %, reset: 2 s, half_open: 5 s, slow_reader: 1 kB/s }}
+  doors: {{ who: 'kind == "restless"', flapping: 2 s }}
+  rivals: {{ who: 'kind == "twice"', takeover: 2 s }}
 thresholds:
   - disconnects{{kind=rude}} count > 20
   - disconnects{{kind=gone}} count > 5
+  - disconnects{{kind=restless}} count > 10
+  - disconnects{{kind=twice}} count > 10
   - disconnects{{conduct=orderly}} count == 0
   - bystander.errors count == 0
   - {{ check: bystander.latency p50 < 100 ms, min_samples: 300 }}
@@ -88,15 +94,17 @@ thresholds:
 things:
   good: { model: builtin/meter, count: 40, every: 1 s, jitter: 20 % }
   rude: { model: builtin/meter, count: 40, every: 1 s, jitter: 20 % }
+  restless: { model: builtin/meter, count: 40, every: 1 s, jitter: 20 % }
   page: { model: builtin/meter, count: 20, over: http, every: 1 s, jitter: 20 % }
   probe: { model: builtin/soil-probe, count: 20, over: coap, every: 2 s, jitter: 20 % }
 phases:
   - { ramp: 2 s }
-  - { hold: 20 s, faults: [ words, links, dark ] }
+  - { hold: 20 s, faults: [ words, links, doors, dark ] }
   - { hold: 10 s }
 faults:
   words: { who: 'kind != "good"', share: 60 %, garbage: 5 s, oversized: 15 s }
-  links: { who: 'protocol != "coap" && kind != "good"', reset: 15 s, half_open: 30 s, slow_reader: 10 kB/s, delay: 5 ms, jitter: 2 ms }
+  links: { who: 'protocol != "coap" && kind != "good" && kind != "restless"', reset: 15 s, half_open: 30 s, slow_reader: 10 kB/s, delay: 5 ms, jitter: 2 ms }
+  doors: { who: 'kind == "restless"', share: 50 %, flapping: 8 s, takeover: 12 s }
   dark: { who: 'kind == "probe"', share: 20 %, black_hole: true }
 thresholds:
   - bystander.errors count == 0

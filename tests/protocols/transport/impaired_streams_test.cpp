@@ -197,6 +197,37 @@ TEST_CASE("A half-open link looks up to its thing, and the other side hears noth
   CHECK(net.inner.has_sent());  // a new life is a new connection
 }
 
+TEST_CASE("A flapping thing goes with FIN and is told so, again and again in every life") {
+  impairment fault = fault_from(start);
+  fault.leave_after = 10s;
+  over_memory net{fault};
+  net.connect(start);
+  const time_point begin = start + 20s;
+  net.run(begin + 10min);
+  CHECK(net.driver.seen[0] == "opened, ended");
+  REQUIRE(net.inner.sent().size() == 1);
+  CHECK(net.inner.sent()[0].what == memory_transport::departure::kind::finish);
+  net.transport.open(first, somewhere, begin + 11min);
+  net.run(begin + 11min);
+  net.inner.accept_open(net.inner.sent().back().link, begin + 11min);
+  net.run(begin + 30min);
+  CHECK(net.driver.count["ended"] == 2);
+}
+
+TEST_CASE("Who is to be taken over leaves its link without telling the other side, and is told so") {
+  impairment fault = fault_from(start);
+  fault.rival_after = 10s;
+  over_memory net{fault};
+  net.connect(start);
+  const time_point later = start + 30min;
+  net.run(later);
+  CHECK(net.driver.seen[0] == "opened, failed " + std::to_string(ECONNABORTED));
+  CHECK_FALSE(net.inner.has_sent());
+  net.transport.open(first, somewhere, later);
+  net.run(later);
+  CHECK(net.inner.has_sent());  // beside the first
+}
+
 TEST_CASE("A mute thing hears and says nothing more, a rude one says what is no message") {
   impairment fault = fault_from(start);
   fault.mute_after = 1s;
@@ -283,8 +314,9 @@ struct over_sockets {
     return true;
   }
   void connect() {
+    const auto others = at_server.count["accepted"];
     client.open(first, address, std::chrono::steady_clock::now());
-    REQUIRE(until([&] { return client.is_up(first) && at_server.count["accepted"] == 1; }));
+    REQUIRE(until([&] { return client.is_up(first) && at_server.count["accepted"] == others + 1; }));
   }
 };
 
@@ -311,6 +343,23 @@ TEST_CASE("A real server is not told that a half-open link's other end is gone")
   CHECK(net.at_server.seen[0] == "accepted");
   CHECK(net.at_server.received[0].empty());
   CHECK(net.server.send(link_id{0}, as_bytes("are you there?"), std::chrono::steady_clock::now()) == 14);
+}
+
+TEST_CASE("A real server sees FIN of a flapping thing, and nothing of one that is to be taken over") {
+  impairment flapping;
+  flapping.leave_after = 5ms;
+  over_sockets net{flapping};
+  net.connect();
+  CHECK(net.until([&] { return net.at_server.count["ended"] == 1 && net.at_client.count["ended"] == 1; }));
+
+  impairment rival;
+  rival.rival_after = 5ms;
+  over_sockets other{rival};
+  other.connect();
+  REQUIRE(other.until([&] { return other.at_client.count["failed"] == 1; }));
+  other.connect();
+  CHECK(other.at_server.seen[0] == "accepted");
+  CHECK(other.server.send(link_id{0}, as_bytes("taken over"), std::chrono::steady_clock::now()) == 10);
 }
 
 TEST_CASE("A slow reader makes a real server's send block") {
