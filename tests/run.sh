@@ -33,32 +33,75 @@ progress() {
     END { if (terminal) printf "\r\033[K" }'
 }
 
-# Builds and tests one preset; what a stage leaves out, it says.
-run_preset() {
-  local preset=$1 log=build/$1.log
-  local configure=(-DWANWU_TESTS=ON) build=() select=()
-  case $preset in
+# What a preset is configured and built with, and which of its tests run; what it leaves out is in `says`.
+options_of() {
+  configure=(-DWANWU_TESTS=ON) build=() select=() says=
+  case $1 in
     fuzz) configure=() ;;
     asan)
       # Built by clang, with the fuzz programs in it. Whole runs that measure time, memory or descriptors and browser
       # tests are the release stage's, and so is the longer of the two proofs; suites, bad input and all that is fuzzed are
       # this one's too.
       select=(-E '^(schema: |e2e\.(results|counters|examples|bench|rates|plan|endurance|generator|endings|prove\.mqtt_5)|target\.clients\.|report page|report\.|latency)')
-      echo "asan: without the end-to-end runs that measure time, memory or descriptors, independent clients, readers, browser pages and the proof of mqtt-5.0" ;;
+      says="without the end-to-end runs that measure time, memory or descriptors, independent clients, readers, browser pages and the proof of mqtt-5.0" ;;
     tsan)
       # Only these start threads: Paho behind its driver, the recorder, the engine's workers, the target's shards.
       build=(--target mqtt_driver_tests reports_tests sim_tests target_tests)
       select=(-R '^(mqtt_driver_tests|reports_tests|sim_tests|target_tests):')
-      echo "tsan: the parts that start threads" ;;
+      says="the parts that start threads" ;;
   esac
-  note "$preset: build"
+}
+
+build_preset() {
+  local configure build select says
+  options_of "$1"
+  cmake --preset "$1" "${configure[@]}" && cmake --build --preset "$1" "${build[@]}"
+}
+
+# Tests wait most of their time; the next stage is built meanwhile, with the processor time that nobody else wants: whatever
+# runs normally goes first at once, so that nothing is late for it.
+ahead=
+ahead_preset=
+build_ahead() {
+  case ${1:-} in "" | format) return ;; esac
   mkdir -p build
-  if ! { cmake --preset "$preset" "${configure[@]}" && cmake --build --preset "$preset" "${build[@]}"; } 2>&1 | tee "$log" | progress; then
+  ahead_preset=$1
+  set -m # a process group of its own, so that it can be ended as one
+  { chrt --idle --pid 0 "$BASHPID"; build_preset "$1"; } >"build/$1.log" 2>&1 </dev/null &
+  ahead=$!
+  set +m
+}
+trap '[ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Whether PRESET is built, now or ahead; its log is build/PRESET.log.
+built() {
+  local code
+  if [ "$1" = "$ahead_preset" ]; then
+    tail -n +1 -f --pid="$ahead" "build/$1.log" | progress
+    wait "$ahead"
+    code=$?
+    ahead= ahead_preset=
+    return $code
+  fi
+  mkdir -p build
+  build_preset "$1" 2>&1 | tee "build/$1.log" | progress
+}
+
+# run_preset PRESET NEXT: builds and tests one preset, and begins to build the next; what a stage leaves out, it says.
+run_preset() {
+  local preset=$1 log=build/$1.log configure build select says
+  options_of "$preset"
+  [ -z "$says" ] || echo "$preset: $says"
+  note "$preset: build"
+  if ! built "$preset"; then
     grep -E 'error|Error|FAILED' "$log" | head -40
     echo "the $preset build failed; the whole log is $log"
     failed=$((failed + 1))
     return
   fi
+  build_ahead "${2:-}"
   note "$preset: test"
   run_tests "$preset" "$log.ctest" -j$jobs -LE timed "${select[@]}"
   if [ "$preset" != tsan ] && [ "$preset" != fuzz ]; then
@@ -103,9 +146,16 @@ check_format() {
 
 for stage in "${stages[@]}"; do
   case $stage in
-    format) check_format ;;
-    release | asan | tsan | fuzz | dev) run_preset "$stage" ;;
+    format | release | asan | tsan | fuzz | dev) ;;
     *) echo "no such stage: $stage (format release asan tsan fuzz dev)"; exit 2 ;;
+  esac
+done
+
+for at in "${!stages[@]}"; do
+  stage=${stages[at]}
+  case $stage in
+    format) check_format ;;
+    *) run_preset "$stage" "${stages[at + 1]:-}" ;;
   esac
 done
 

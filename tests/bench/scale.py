@@ -34,15 +34,15 @@ def mqtt_sink(folder):
 
 
 def gateway_1m(folder):
-    """A gateway beats once a second: what its things report leaves with one send()."""
-    things, each, hold = (20_000, 100, "3 s") if effort.quick else (1_000_000, 1_000, "6 s")
+    """A gateway passes on once in a while what its things have reported since, with one send(): a hundred messages."""
+    things, each, beat, hold = (20_000, 100, 1, "3 s") if effort.quick else (1_000_000, 1_000, 5, "16 s")
     rate = 2_000 if effort.quick else RATE
     connections, every = things // each, f"{things // rate} s"
-    together = rate // connections  # what the things of a gateway report in a beat
-    scenario_of = lambda target: worlds.gateways(folder, target.port, things, each, every, "1 s", hold, collect="1 s")
+    together = beat * rate // connections  # what the things of a gateway report in a beat
+    scenario_of = lambda target: worlds.gateways(folder, target.port, things, each, every, "1 s", hold, collect=f"{beat} s")
     with Embedded(folder, generators.WANWU, "mqtt") as target:
         yield beside_floor(
-            "gateway-1m", f"{A_MESSAGE}, {things:,} things, {connections:,} gateways", target, None,
+            "gateway-1m", f"{A_MESSAGE}, {together} a send, {things:,} things, {connections:,} gateways", target, None,
             lambda: wanwu(folder, ["run", scenario_of(target)], things),
             lambda: floor("mqtt-qos0-paced", target, connections=connections, rate=rate, operations=3 * rate, batch=together),
             limit=1.0, must_be_in_time=True)
