@@ -103,7 +103,7 @@ phases:
   - { hold: 10 s }
 faults:
   words: { who: 'kind != "good"', share: 60 %, garbage: 5 s, oversized: 15 s }
-  links: { who: 'protocol != "coap" && kind != "good" && kind != "restless"', reset: 15 s, half_open: 30 s, slow_reader: 10 kB/s, delay: 5 ms, jitter: 2 ms }
+  links: { who: 'protocol != "coap" && kind != "good" && kind != "restless"', reset: 15 s, half_open: 30 s, flapping: 20 s, slow_reader: 10 kB/s, delay: 5 ms, jitter: 2 ms }
   doors: { who: 'kind == "restless"', share: 50 %, flapping: 8 s, takeover: 12 s }
   dark: { who: 'kind == "probe"', share: 20 %, black_hole: true }
 thresholds:

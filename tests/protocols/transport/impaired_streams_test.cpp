@@ -198,7 +198,7 @@ TEST_CASE("A half-open link looks up to its thing, and the other side hears noth
 }
 
 TEST_CASE("A flapping thing goes with FIN and is told so, again and again in every life") {
-  impairment fault = fault_from(start);
+  impairment fault = fault_from(start + 20s);
   fault.leave_after = 10s;
   over_memory net{fault};
   net.connect(start);
@@ -215,7 +215,7 @@ TEST_CASE("A flapping thing goes with FIN and is told so, again and again in eve
 }
 
 TEST_CASE("Who is to be taken over leaves its link without telling the other side, and is told so") {
-  impairment fault = fault_from(start);
+  impairment fault = fault_from(start + 20s);
   fault.rival_after = 10s;
   over_memory net{fault};
   net.connect(start);
