@@ -21,7 +21,7 @@ inline constexpr duration late_after = std::chrono::milliseconds{10};
 /// How long workers sleep at least while many messages a second are due; the price is so much added latency.
 /// With many workers a core they sleep longer, up to round_max, and through answers too: waking each for
 /// every answer would take the processor from the work. Well below late_after.
-inline constexpr duration round_min = std::chrono::milliseconds{1}, round_max = std::chrono::milliseconds{5};
+inline constexpr duration round_min = std::chrono::milliseconds{1}, round_max = std::chrono::milliseconds{3};
 inline constexpr std::uint32_t workers_a_core_at_round_min = 4;
 /// Connections that one worker may have half open: grows while the target is quick to accept, shrinks when a
 /// handshake takes longer than handshake_slow (a SYN lost to a full backlog is sent again after a second).
