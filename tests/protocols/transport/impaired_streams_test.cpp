@@ -161,21 +161,33 @@ TEST_CASE("Who sends more than a slow way holds is told to wait, and told when t
   CHECK(net.driver.count["writable"] == 1);
 }
 
-TEST_CASE("A reset ends the link on both sides at once, again and again in every life") {
-  impairment fault = fault_from(start);
-  fault.reset_after = 10s;
+namespace {
+
+/// Connects before the fault begins, and again once it has struck; the other side sees the one end and
+/// nothing else.
+void check_ends_in_every_life(const impairment& fault, const std::string& told, const char* counted,
+                              memory_transport::departure::kind seen_outside) {
   over_memory net{fault};
   net.connect(start);
   const time_point begin = start + 20s;
   net.run(begin + 10min);
-  CHECK(net.driver.seen[0] == "opened, failed " + std::to_string(ECONNRESET));
+  CHECK(net.driver.seen[0] == "opened, " + told);
   REQUIRE(net.inner.sent().size() == 1);
-  CHECK(net.inner.sent()[0].what == memory_transport::departure::kind::reset);
+  CHECK(net.inner.sent()[0].what == seen_outside);
   net.transport.open(first, somewhere, begin + 11min);
   net.run(begin + 11min);
   net.inner.accept_open(net.inner.sent().back().link, begin + 11min);
   net.run(begin + 30min);
-  CHECK(net.driver.count["failed"] == 2);
+  CHECK(net.driver.count[counted] == 2);
+}
+
+}  // namespace
+
+TEST_CASE("A reset ends the link on both sides at once, again and again in every life") {
+  impairment fault = fault_from(start + 20s);
+  fault.reset_after = 10s;
+  check_ends_in_every_life(fault, "failed " + std::to_string(ECONNRESET), "failed",
+                           memory_transport::departure::kind::reset);
 }
 
 TEST_CASE("A half-open link looks up to its thing, and the other side hears nothing, not even the end") {
@@ -200,18 +212,7 @@ TEST_CASE("A half-open link looks up to its thing, and the other side hears noth
 TEST_CASE("A flapping thing goes with FIN and is told so, again and again in every life") {
   impairment fault = fault_from(start + 20s);
   fault.leave_after = 10s;
-  over_memory net{fault};
-  net.connect(start);
-  const time_point begin = start + 20s;
-  net.run(begin + 10min);
-  CHECK(net.driver.seen[0] == "opened, ended");
-  REQUIRE(net.inner.sent().size() == 1);
-  CHECK(net.inner.sent()[0].what == memory_transport::departure::kind::finish);
-  net.transport.open(first, somewhere, begin + 11min);
-  net.run(begin + 11min);
-  net.inner.accept_open(net.inner.sent().back().link, begin + 11min);
-  net.run(begin + 30min);
-  CHECK(net.driver.count["ended"] == 2);
+  check_ends_in_every_life(fault, "ended", "ended", memory_transport::departure::kind::finish);
 }
 
 TEST_CASE("Who is to be taken over leaves its link without telling the other side, and is told so") {
