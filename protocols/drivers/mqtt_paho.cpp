@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "protocols/drivers/mqtt_paho_client.hpp"
+#include "protocols/drivers/mqtt_paho_connection.hpp"
 #include "protocols/mqtt/reason_code.hpp"
 #include "protocols/mqtt/topic.hpp"
 
@@ -17,32 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto poll_every = 10ms;
 constexpr auto check_answers_every = 50ms;
 constexpr auto farewell_within = 2s;  ///< A client that is closing in order is destroyed after that.
-
-/// What we wait for: a connect, a subscribe or a publish.
-struct pending_action {
-  time_point intended_at, sent_at, deadline;
-  const request_shape* shape{};
-  operation op{};
-  std::uint32_t connection{};
-  thing_id thing{};
-  std::uint32_t bytes{};
-  std::uint16_t population{};
-};
-
-struct paho_connection {
-  enum class stage : std::uint8_t { down, opening, subscribing, up };
-  std::unique_ptr<paho_client> client;
-  std::string client_id;
-  std::vector<subscription> subscriptions;
-  time_point opened_at, intended_at;
-  std::uint64_t opening{};  ///< Number of the connect under way.
-  std::uint32_t life{};
-  std::uint32_t subscribes_open{};
-  thing_id thing{};
-  std::uint16_t population{}, farewell{};
-  stage now{};
-  bool was_up{}, lost{};
-};
 
 class mqtt_paho_driver final : public driver {
  public:
@@ -99,6 +73,10 @@ class mqtt_paho_driver final : public driver {
     }
     for (const auto& each : taken_) handle(each);
     flush_heard();
+    std::erase_if(awaited_, [&](std::uint32_t at) {
+      if (rows_[at].awaits && rows_[at].client->has_left()) connect(at, now);
+      return !rows_[at].awaits;
+    });
     if (now >= next_check_) {
       time_out(now);
       std::erase_if(retired_, [&](const auto& old) { return old.client->has_left() || now >= old.until; });
@@ -136,6 +114,7 @@ class mqtt_paho_driver final : public driver {
   };
 
   void open_one(std::uint32_t at, time_point intended, time_point now);
+  void connect(std::uint32_t at, time_point now);
   void start_one(const intent& what, time_point now);
   void subscribe_all(std::uint32_t at, time_point now);
   void say_goodbye(paho_connection& row, time_point now);
@@ -176,6 +155,7 @@ class mqtt_paho_driver final : public driver {
   paho_event_queue queue_;
   std::vector<paho_connection> rows_;
   std::vector<retired_client> retired_;
+  std::vector<std::uint32_t> awaited_;  ///< Rows that await their client's goodbye, and may have ceased to.
   std::map<std::uint64_t, pending_action> actions_;
   std::uint64_t last_action_ = 0;
   time_point next_check_{};
@@ -212,7 +192,17 @@ void mqtt_paho_driver::open_one(std::uint32_t at, time_point intended, time_poin
   action.thing = row.thing;
   action.population = row.population;
   row.opening = begin(action, target_.connect_timeout);
-  if (!row.client->connect(who, row.opening)) end(at, outcome::local_error, 0, now);
+  // Paho takes a connect before a disconnect that waits and drops it, since it is connected still.
+  row.awaits = !row.client->has_left();
+  if (row.awaits) return awaited_.push_back(at);
+  connect(at, now);
+}
+
+void mqtt_paho_driver::connect(std::uint32_t at, time_point now) {
+  login who;
+  client_.describe(connection_id{at}, who);
+  rows_[at].awaits = false;
+  if (!rows_[at].client->connect(who, rows_[at].opening)) end(at, outcome::local_error, 0, now);
 }
 
 void mqtt_paho_driver::start_one(const intent& what, time_point now) {
@@ -320,7 +310,9 @@ void mqtt_paho_driver::handle_connect(std::uint32_t at, const paho_event& what,
 
 void mqtt_paho_driver::handle_message(const paho_event& what) {
   const auto& row = rows_[what.connection];
-  if (row.life != what.life || row.now == stage::down) return;
+  if (row.life != what.life) return;
+  // Of a session that is kept, Paho has confirmed it while it said goodbye: it does not come again.
+  if (row.now == stage::down && target_.clean_start) return;
   ++totals_.messages_in;
   totals_.bytes_in += what.topic.size() + what.payload.size();
   heard_message out;
@@ -370,6 +362,7 @@ void mqtt_paho_driver::end(std::uint32_t at, outcome why, std::uint16_t code, ti
   auto& row = rows_[at];
   const bool was_open = row.now == stage::subscribing || row.now == stage::up;
   row.now = stage::down;
+  row.awaits = false;
   if (was_open) {
     --totals_.connections_up;
     observations_.push_back(
