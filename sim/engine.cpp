@@ -13,6 +13,7 @@
 #include "protocols/transport/descriptors.hpp"
 #include "sim/lane_settings.hpp"
 #include "sim/limits.hpp"
+#include "sim/time_slice.hpp"
 
 namespace wanwu::sim {
 
@@ -95,6 +96,8 @@ std::string engine::start(time_point started) {
 
 void engine::work(seat& at) {
   at.thread_id = gettid();
+  // A target on the same machine may have as many threads; a schedule is kept only by who comes to its turn.
+  ask_for_time_slice(limits::time_slice);
   if (const auto why = own_descriptor_table(); why) {
     at.problem = "a worker cannot have a descriptor table of its own: " + why.message();
     at.finished = true;

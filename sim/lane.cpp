@@ -11,8 +11,6 @@ namespace wanwu::sim {
 namespace {
 
 constexpr std::uint64_t backoff_chance = stream_of("reconnect.backoff");
-constexpr std::uint64_t storm_chance = stream_of("storm.share");
-constexpr std::uint64_t return_chance = stream_of("storm.return");
 
 }  // namespace
 
@@ -65,6 +63,7 @@ void lane::advance(time_point now) {
   due_.clear();
   retries_.pop_due(now, due_);
   for (const std::uint32_t c : due_) retry(c, now);
+  cut_off(now);
   flush_closes(now);
   open_queued(now);
 }
@@ -166,44 +165,6 @@ void lane::flush_closes(time_point now) {
   closing_abrupt_.clear();
 }
 
-void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context,
-                  time_point now) {
-  const std::uint64_t key = storm_chance ^ stream_of(storm.what->name);
-  const std::uint64_t return_key = return_chance ^ stream_of(storm.what->name);
-  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
-    connection_row& row = rows_[c];
-    if (!row.wanted || row.dark) continue;
-    const row_range behind = things_.rows_behind(index_, c);
-    const std::uint64_t thing = number_of(things_.thing_of(behind.begin));
-    if (!random_stream(plan_.seed, thing, key).chance(0, storm.what->share)) continue;
-    if (who != nullptr && !context.storm_hits(*who, behind.begin)) continue;
-    const double spread = random_stream(plan_.seed, thing, return_key).uniform(0);
-    const duration back =
-        storm.what->dark +
-        duration{static_cast<std::int64_t>(spread * static_cast<double>(storm.what->return_within.count()))};
-    lose(c, storm.what->drop == lang::drop_kind::clean, back, *storm.what, now);
-  }
-  flush_closes(now);
-}
-
-void lane::lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm,
-                time_point now) {
-  connection_row& row = rows_[connection];
-  const std::uint64_t behind = things_behind(connection);
-  if (row.now != connection_state::down) {
-    close_now(connection, clean ? closing::clean : closing::abrupt);
-  } else if (row.was_up) {
-    levels_.reconnecting -= std::min(levels_.reconnecting, behind);
-  }
-  row.dark = true;
-  row.returning = false;
-  row.backoff = static_cast<std::uint8_t>(storm.backoff);
-  row.not_before = std::max(tick_of(now + back_after), tick_of(now) + 1);
-  row.tries = 0;
-  levels_.dark += behind;
-  if (!retries_.armed(connection)) retries_.arm(connection, time_of(row.not_before));
-}
-
 duration lane::backoff_of(std::uint32_t connection) const {
   const connection_row& row = rows_[connection];
   const auto kind =
@@ -267,6 +228,7 @@ void lane::say_goodbye(time_point now) {
   leaving_ = true;
   levels_.reconnecting = 0;
   queue_.clear();
+  victims_ = {};
   for (std::uint32_t c = 0; c < rows_.size(); ++c) {
     rows_[c].wanted = false;
     if (rows_[c].now != connection_state::down) closing_clean_.push_back(connection_id{c});
@@ -281,6 +243,7 @@ std::optional<time_point> lane::next_deadline() const {
   for (const auto& due : {ramps_.next_due(), retries_.next_due()}) {
     if (due && (!next || *due < *next)) next = due;
   }
+  if (!victims_.empty()) next = std::min(next.value_or(time_point::max()), next_cut());
   return next;
 }
 

@@ -49,7 +49,9 @@ class lane {
 
   /// Ramps, retries and openings due by `now`.
   void advance(time_point now);
-  /// Cuts the share of those the storm is about.
+  /// Chooses the share of those the storm is about and begins to cut it off: as fast as a core does it beside
+  /// its other work (limits::cuts_a_second_and_core), in virtual time at once. Each is dark from its own cut
+  /// on.
   void strike(const storm_window& storm, const lang::expression* who, thing_context& context, time_point now);
   /// Follows what the driver reports. Returns true when the connection has just come up.
   bool note(const connection_change& change);
@@ -83,8 +85,14 @@ class lane {
   std::uint64_t things_behind(std::uint32_t connection) const;
   std::uint32_t tick_of(time_point at) const;
   time_point time_of(std::uint32_t tick) const { return started_ + tick_ * static_cast<std::int64_t>(tick); }
-  void lose(std::uint32_t connection, bool clean, duration back_after, const lang::storm& storm,
-            time_point now);
+  /// Chosen by a storm.
+  struct victim {
+    std::uint32_t connection;
+    const lang::storm* storm;
+  };
+  void cut_off(time_point now);
+  time_point next_cut() const;
+  void lose(const victim& which, time_point now);
 
   const world_plan& plan_;
   std::uint8_t index_;
@@ -100,6 +108,9 @@ class lane {
   std::vector<std::uint32_t> due_;
   std::vector<connection_id> opening_, closing_clean_, closing_abrupt_;
   std::vector<time_point> opening_intended_;
+  std::vector<victim> victims_;  ///< Of storms that still strike; the first `struck_` are cut off.
+  std::size_t struck_ = 0;
+  time_point striking_since_;
   lane_levels levels_;
   std::vector<std::uint64_t> connected_;
   bool leaving_ = false, ever_up_ = false;
