@@ -6,6 +6,7 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import time
 
@@ -56,7 +57,8 @@ def floor(row, target, **options):
 
 
 def wanwu(folder, command, things, while_standing=None):
-    """`wanwu COMMAND`, measured between the first and the last of its own progress lines while all connections stand."""
+    """`wanwu COMMAND`, measured between the first and the last of its own progress lines while all connections stand; with
+    `while_standing` they stand until that has returned, and then the run is interrupted."""
     summary = pathlib.Path(folder) / "summary.json"
     process = subprocess.Popen(
         [*PINNED, str(WANWU), *map(str, command), "--workers", "1", "--no-witness", "--no-bundle", "--progress", "json",
@@ -77,13 +79,14 @@ def wanwu(folder, command, things, while_standing=None):
                 standing["bytes"] = private_bytes(process.pid)
                 if while_standing:
                     standing["counted_connections"] = while_standing(things)
+                    process.send_signal(signal.SIGINT)
         code = process.wait(PATIENCE)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
         process.stderr.close()
-    if code not in (0, 1, 3) or first is None:  # what it judged of the target is not the bench's concern
+    if code not in ((130,) if while_standing else (0, 1, 3)) or first is None:  # what it judged of the target is not the bench's concern
         raise RuntimeError(f"wanwu {' '.join(map(str, command))}: exit code {code}, "
                            f"{'' if first else 'its connections never stood all, '}{''.join(said).strip()}")
     result = json.loads(summary.read_text())

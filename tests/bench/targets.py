@@ -125,7 +125,7 @@ class Monitor:
             last = self.values.get(topic)
         return last or 0
 
-    def awaited(self, topic, expected, seconds=8):
+    def awaited(self, topic, expected, seconds=30):
         deadline = time.monotonic() + seconds
         while self.values.get(topic) != expected and time.monotonic() < deadline:
             self.read(0.2)

@@ -40,8 +40,8 @@ def write(folder, scheme, port, endpoint, telemetry, things, every, ramp, hold, 
 
 
 def idle_mqtt(folder, port, things):
-    """Connections that say nothing while they are looked at."""
-    return write(folder, "mqtt", port, MQTT_ENDPOINT, MQTT_TELEMETRY, things, "12 h", "1 s", "4 s")
+    """Connections that say nothing while they are looked at; who has looked ends the run."""
+    return write(folder, "mqtt", port, MQTT_ENDPOINT, MQTT_TELEMETRY, things, "12 h", "1 s", "90 s")
 
 
 def coap_requests(folder, port, things, every, hold):
