@@ -11,6 +11,7 @@
 #include "protocols/drivers/coap_libcoap.hpp"
 #include "protocols/transport/reactor.hpp"
 #include "tests/protocols/drivers/coap_recording_client.hpp"
+#include "tests/protocols/transport/free_port.hpp"
 
 using namespace wanwu;
 using namespace std::chrono_literals;
@@ -19,18 +20,6 @@ using texts = std::vector<std::string>;
 namespace {
 
 using maker = std::unique_ptr<driver> (*)(const coap_endpoint&, reactor&, driver_client&);
-
-/// A UDP port on 127.0.0.1 that was free a moment ago.
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-  const auto any = socket_address::from_v4(0x7F000001, 0);
-  REQUIRE(::bind(fd, any.native(), any.native_size()) == 0);
-  sockaddr_in bound{};
-  socklen_t size = sizeof bound;
-  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
-  ::close(fd);
-  return ntohs(bound.sin_port);
-}
 
 /// Debian's coap-server, which dies with us.
 class coap_server {
@@ -71,7 +60,7 @@ class subject {
     driver_->open(ids_, std::vector<time_point>(2, now()), now());
   }
   template <class Condition>
-  bool wait_for(Condition condition, duration at_most = 10s) {
+  bool wait_for(Condition condition, duration at_most = 30s) {
     const auto until = now() + at_most;
     while (!condition() && now() < until) {
       const auto due = driver_->next_deadline();
@@ -128,7 +117,7 @@ class subject {
 };
 
 void wait_until_up(std::uint16_t port) {
-  for (const auto until = subject::now() + 10s; subject::now() < until;) {
+  for (const auto until = subject::now() + 30s; subject::now() < until;) {
     subject probe{&make_coap_native, port};
     if (probe.ask("GET", "/").starts_with("read ok")) return;
   }
@@ -142,7 +131,7 @@ TEST_CASE("Our own CoAP and libcoap see the same server the same way") {
   const std::string bigger(5000, 'c');
 
   const auto run = [&](maker make) {
-    const auto port = free_port();
+    const auto port = testing::free_address(SOCK_DGRAM).port();
     const coap_server server{port};
     wait_until_up(port);
     subject s{make, port};
@@ -188,7 +177,7 @@ TEST_CASE("Our own CoAP and libcoap see the same server the same way") {
 
 TEST_CASE("Both drivers observe: registration, first representation, change, and quiet after closing") {
   const auto run = [&](maker make) {
-    const auto port = free_port();
+    const auto port = testing::free_address(SOCK_DGRAM).port();
     const coap_server server{port};
     wait_until_up(port);
     subject s{make, port, {{"/example_data", 0, 6, false}}};
@@ -213,7 +202,7 @@ TEST_CASE("Both drivers observe: registration, first representation, change, and
 }
 
 TEST_CASE("Both drivers call a port where nobody listens unreachable") {
-  const auto port = free_port();
+  const auto port = testing::free_address(SOCK_DGRAM).port();
   for (const auto make : {&make_coap_native, &make_coap_libcoap}) {
     subject s{make, port};
     CHECK(s.ask("GET", "/") == "read unreachable");

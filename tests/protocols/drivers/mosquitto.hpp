@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "protocols/transport/address.hpp"
+#include "tests/protocols/transport/free_port.hpp"
 
 extern char** environ;
 
@@ -31,34 +31,22 @@ inline sockaddr_in loopback(std::uint16_t port) {
   return out;
 }
 
-/// A port nobody listens on just now.
-inline std::uint16_t find_free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error{"no free port"};
-  }
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
-
 class mosquitto {
  public:
   /// `extra`: further lines of its configuration. Returns when it accepts connections.
-  explicit mosquitto(const std::string& extra = "allow_anonymous true\n") : port_{find_free_port()} {
+  explicit mosquitto(const std::string& extra = "allow_anonymous true\n") {
     char name[] = "/tmp/wanwu-mosquitto-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw std::runtime_error{"no temporary directory"};
     folder_ = name;
-    std::ofstream{folder_ + "/conf"} << "listener " << port_ << " 127.0.0.1\nlog_type none\n" << extra;
+    std::ofstream{folder_ + "/conf"} << "listener " << address_.port() << " 127.0.0.1\nlog_type none\n"
+                                     << extra;
     const std::string conf = folder_ + "/conf";
     const char* const arguments[] = {"/usr/sbin/mosquitto", "-c", conf.c_str(), nullptr};
     if (::posix_spawn(&pid_, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments), environ) !=
         0) {
       throw std::runtime_error{"mosquitto is not installed"};
     }
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 3000 && ::waitpid(pid_, nullptr, WNOHANG) == 0; ++i) {
       if (accepts()) return;
       ::poll(nullptr, 0, 10);
     }
@@ -77,19 +65,18 @@ class mosquitto {
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
   }
-  socket_address address() const { return *parse_address("127.0.0.1:" + std::to_string(port_)); }
+  const socket_address& address() const { return address_; }
 
  private:
   bool accepts() const {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto address = loopback(port_);
-    const bool good = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool good = ::connect(fd, address_.native(), address_.native_size()) == 0;
     ::close(fd);
     return good;
   }
 
   std::string folder_;
-  std::uint16_t port_;
+  socket_address address_ = testing::free_address();
   pid_t pid_ = 0;
 };
 

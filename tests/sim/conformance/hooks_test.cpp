@@ -7,22 +7,12 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include "tests/protocols/transport/free_port.hpp"
+
 using namespace wanwu;
 using namespace wanwu::conform;
 
 namespace {
-
-/// A port that nobody listens on now.
-socket_address free_address() {
-  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto wanted = socket_address::from_v4(0x7F000001, 0);
-  REQUIRE(::bind(file, wanted.native(), wanted.native_size()) == 0);
-  sockaddr_in bound{};
-  socklen_t size = sizeof bound;
-  ::getsockname(file, reinterpret_cast<sockaddr*>(&bound), &size);
-  ::close(file);
-  return socket_address::from_native(reinterpret_cast<sockaddr*>(&bound));
-}
 
 struct folder {
   std::filesystem::path path;
@@ -57,7 +47,7 @@ bool is_up(const socket_address& at) {
 
 TEST_CASE("A target is started in its folder, restarted, and gone in the end with all that it started") {
   const folder here;
-  const auto at = free_address();
+  const auto at = testing::free_address();
   std::ofstream{here.path / "target.py"} << listens;
   {
     // The shell stands for a script that has children of its own.
@@ -79,7 +69,7 @@ TEST_CASE("A target is started in its folder, restarted, and gone in the end wit
 }
 
 TEST_CASE("A command that fails, or does not exist, is told in a sentence") {
-  const auto at = free_address();
+  const auto at = testing::free_address();
   const auto sentence = [&](std::vector<std::string> start) {
     hook_commands commands;
     commands.start = std::move(start);
