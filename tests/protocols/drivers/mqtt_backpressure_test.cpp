@@ -14,10 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-time_point steady() {
-  return std::chrono::steady_clock::now();
-}
-
 struct counting_client final : driver_client {
   void describe(connection_id, login& out) override { out.client_id = "c"; }
   void record(std::span<const observation> seen) override {
@@ -54,8 +50,8 @@ struct slow_target {
     under_test->prepare(1);
     under_test->report_completions(true);
     const connection_id first{0};
-    const auto now = steady();
-    under_test->open({&first, 1}, {&now, 1}, now);
+    const auto began = now();
+    under_test->open({&first, 1}, {&began, 1}, began);
     until([&] {
       if (peer < 0) peer = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
       return peer >= 0 && read_some() > 0;
@@ -70,28 +66,29 @@ struct slow_target {
     if (peer >= 0) ::close(peer);
     ::close(listener);
   }
+  time_point now() const { return std::chrono::steady_clock::now() + ahead; }
   template <class Condition>
   void until(Condition done) {
-    const auto deadline = steady() + 10s;
+    const auto deadline = now() + 30s;
     while (!done()) {
-      REQUIRE(steady() < deadline);
-      under_test->advance(steady());
-      events->wait(steady() + 5ms);
+      REQUIRE(now() < deadline);
+      under_test->advance(now());
+      events->wait(std::chrono::steady_clock::now() + 5ms);
     }
   }
   void send(std::size_t count, std::uint8_t level = 0) {
     shape.op = operation::telemetry;
     shape.qos = level;
-    const auto now = steady();
+    const auto began = now();
     for (std::size_t i = 0; i < count; ++i) {
       const intent one{.shape = &shape,
                        .address = "t",
                        .payload = as_bytes(payload),
                        .properties = {},
-                       .intended_at = now};
-      under_test->start({&one, 1}, now);
+                       .intended_at = began};
+      under_test->start({&one, 1}, began);
     }
-    under_test->advance(steady());
+    under_test->advance(now());
   }
   std::ptrdiff_t read_some() {
     std::array<std::byte, 65536> buffer;
@@ -119,6 +116,7 @@ struct slow_target {
   std::string payload = std::string(10'000, 'x');
   int listener = -1, peer = -1;
   bytes received;
+  duration ahead{};  ///< Of the driver's clock.
 };
 
 constexpr int messages = 5000;  // 50 MB: more than any socket buffer
@@ -156,10 +154,11 @@ TEST_CASE(
 TEST_CASE(
     "Messages that wait for a target that does not read time out once, and are forgotten when it ends") {
   slow_target w;
-  w.shape.answer_within = 1s;  // more than it takes to send them all
+  w.shape.answer_within = 30s;
   w.send(messages);
   const auto waiting = w.under_test->totals().operations_in_flight;
   REQUIRE(waiting > 0);
+  w.ahead = 31s;
   w.until([&] { return w.under_test->totals().operations_in_flight == 0; });
   CHECK(w.client.of(outcome::timed_out) == waiting);
   ::close(w.peer);

@@ -60,10 +60,10 @@ struct real_world {
     under_test->prepare(1);
     client.who.client_id = which == kind::native ? "native" : "paho";
   }
-  /// Runs until `done` holds; fails after ten seconds.
+  /// Runs until `done` holds; fails after half a minute.
   template <class Condition>
   void until(Condition done) {
-    const auto deadline = steady() + 10s;
+    const auto deadline = steady() + 30s;
     while (!done()) {
       REQUIRE(steady() < deadline);
       under_test->advance(steady());

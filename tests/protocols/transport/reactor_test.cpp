@@ -28,13 +28,14 @@ struct counting final : readiness_listener {
 TEST_CASE("A wait ends at its deadline, not before and not a millisecond after it was due") {
   const auto events = new_reactor();
   duration best = 1s;
-  for (int i = 0; i < 20; ++i) {
+  // With whole milliseconds it could never be; on a busy machine it is not at once.
+  for (int i = 0; i < 20 || (best >= 600us && i < 5000); ++i) {
     const auto deadline = std::chrono::steady_clock::now() + 300us;
     const auto woke = events->wait(deadline);
     CHECK(woke >= deadline);
     best = std::min(best, duration{woke - deadline});
   }
-  CHECK(best < 600us);  // with whole milliseconds it could not be
+  CHECK(best < 600us);
   const auto before = std::chrono::steady_clock::now();
   CHECK(events->wait(before - 1s) - before < 1s);
 }

@@ -18,9 +18,9 @@ inline std::unique_ptr<reactor> new_reactor() {
   return std::move(*made);
 }
 
-/// Turns the reactor until `done`, five seconds at most.
+/// Turns the reactor until `done`, half a minute at most.
 inline bool turn_until(reactor& events, const std::function<bool()>& done) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   while (!done()) {
     if (events.wait(deadline) >= deadline) return done();
   }

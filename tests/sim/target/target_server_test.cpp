@@ -1,6 +1,7 @@
 // The target on real sockets: what its threads owe each other.
 #include "sim/target/target_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <vector>
@@ -37,13 +38,13 @@ class plain_client {
   void send(std::string_view raw) {
     REQUIRE(::send(socket_, raw.data(), raw.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(raw.size()));
   }
-  /// "" when it does not all come within 10 s.
+  /// "" when it does not all come within 30 s.
   std::string receive(std::size_t size) {
     std::string out;
     while (out.size() < size) {
       pollfd one{socket_, POLLIN, 0};
       std::array<char, 256> some{};
-      if (::poll(&one, 1, 10'000) != 1) return {};
+      if (::poll(&one, 1, 30'000) != 1) return {};
       const auto got = ::recv(socket_, some.data(), std::min(some.size(), size - out.size()), 0);
       if (got <= 0) return {};
       out.append(some.data(), static_cast<std::size_t>(got));
@@ -122,7 +123,7 @@ class framed_client {
     return {codes, size};
   }
   websocket::client::state now() const { return side_.now(); }
-  /// False when the target does not close within 10 s.
+  /// False when the target does not close within 30 s.
   bool closed() {
     for (auto raw = some(); !raw.empty(); raw = some()) {
     }
@@ -136,7 +137,7 @@ class framed_client {
   bytes some() {
     pollfd one{socket_, POLLIN, 0};
     bytes out(65'536);
-    if (::poll(&one, 1, 10'000) != 1) return {};
+    if (::poll(&one, 1, 30'000) != 1) return {};
     const auto got = ::recv(socket_, out.data(), out.size(), 0);
     at_end_ = got <= 0;
     out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -192,13 +193,16 @@ TEST_CASE("A message reaches subscribers on idle threads at once, not when those
     subscribers.back()->send("\x82\x06\0\x01\0\x01t\0"sv);
     REQUIRE(subscribers.back()->receive(5) == "\x90\x03\0\x01\0"sv);
   }
-  // A thread looks by itself after 500 ms: ten times nearly that if nobody wakes it.
-  const auto began = std::chrono::steady_clock::now();
-  for (int n = 0; n < 10; ++n) {
+  // A thread looks by itself after 500 ms; the machine may hold it up longer, but not each time.
+  std::array<std::chrono::steady_clock::duration, 11> took{};
+  for (auto& each_took : took) {
+    const auto began = std::chrono::steady_clock::now();
     publisher.send("\x30\x04\0\x01tx"sv);
     for (const auto& each : subscribers) REQUIRE(each->receive(6) == "\x30\x04\0\x01tx"sv);
+    each_took = std::chrono::steady_clock::now() - began;
   }
-  CHECK(std::chrono::steady_clock::now() - began < 2500ms);
+  std::sort(took.begin(), took.end());
+  CHECK(took[took.size() / 2] < 250ms);
 }
 
 TEST_CASE("MQTT over WebSocket: packets may be cut and joined anywhere, and reach who speaks plain TCP") {
@@ -244,18 +248,20 @@ TEST_CASE("The will of a WebSocket is sent when it ends, not when its bytes have
   plain_client heir{*server->where().mqtt, 'h'};
   heir.send("\x82\x06\0\x01\0\x01w\0"sv);
   REQUIRE(heir.receive(5) == "\x90\x03\0\x01\0"sv);
-  const auto began = std::chrono::steady_clock::now();
-  for (int n = 0; n < 6; ++n) {
+  std::array<std::chrono::steady_clock::duration, 3> quickest{1h, 1h, 1h};
+  for (std::size_t n = 0; n < 9; ++n) {
     framed_client mortal{*server->where().websocket};
     mortal.greet('m', true);
+    const auto began = std::chrono::steady_clock::now();
     if (n % 3 == 0) mortal.leave();
     if (n % 3 == 1) mortal.send("\xc0\0"sv, websocket::opcode::text);
     if (n % 3 == 2) mortal.send("no code", websocket::opcode::continuation);
     CHECK(heir.receive(6) == "\x30\x04\0\x01w!"sv);
     CHECK(mortal.closed());
+    quickest[n % 3] = std::min(quickest[n % 3], std::chrono::steady_clock::now() - began);
   }
-  // A thread looks by itself after 500 ms.
-  CHECK(std::chrono::steady_clock::now() - began < 2500ms);
+  // A thread looks by itself after 500 ms; the machine may hold it up longer, but not each time.
+  for (const auto took : quickest) CHECK(took < 250ms);
 }
 
 TEST_CASE(
