@@ -197,6 +197,7 @@ progress_snapshot collector::progress() const {
   out.phase_count = std::max<std::size_t>(1, phases.size());
   out.at_s = last_s_;
   out.total_s = phases.empty() ? 0 : seconds_of(phases.back().end);
+  out.draining = out.total_s > 0 && last_s_ > out.total_s + 0.1;  // the last second ends a little late
   out.unix_ms = run_.about.started_unix_ms + static_cast<std::int64_t>(last_s_ * 1000);
   out.problem = run_.bundle_problem;
   const gauges& now = before_;

@@ -47,15 +47,21 @@ struct row {
   std::string text;
 };
 
+/// Where the plan stands; answers still owed are waited for beyond its end.
+double planned_s(const progress_snapshot& now) {
+  return now.draining ? now.total_s : now.at_s;
+}
+
 double done_share(const progress_snapshot& now) {
-  return now.total_s > 0 ? now.at_s / now.total_s : 0;
+  return now.total_s > 0 ? planned_s(now) / now.total_s : 0;
 }
 
 row head_row(const progress_snapshot& now, const progress_style& style) {
   const std::string phase = now.draining ? "draining" : printable(now.phase);
-  return {0, fmt::format("{:<12} {} {}/{}  {} {:.0f} %  {} / {}  seed {}", cut_to(printable(now.name), 24),
-                         phase, now.phase_number, now.phase_count, bar(done_share(now), 16, style.utf8),
-                         done_share(now) * 100, show_clock(now.at_s), show_clock(now.total_s), now.seed)};
+  return {
+      0, fmt::format("{:<12} {} {}/{}  {} {:.0f} %  {} / {}  seed {}", cut_to(printable(now.name), 24), phase,
+                     now.phase_number, now.phase_count, bar(done_share(now), 16, style.utf8),
+                     done_share(now) * 100, show_clock(planned_s(now)), show_clock(now.total_s), now.seed)};
 }
 
 row traffic_row(const progress_snapshot& now, const char* dot) {
@@ -143,7 +149,7 @@ std::string progress_line(const progress_snapshot& now) {
   for (const auto& one : now.limits) hold += one.decided && !one.crossed ? 1 : 0;
   std::string out =
       fmt::format("{} phase={} t={}/{} things={}/{} out/s={:.0f}", time_of_day(now.unix_ms),
-                  one_word(now.draining ? "draining" : now.phase), show_clock(now.at_s),
+                  one_word(now.draining ? "draining" : now.phase), show_clock(planned_s(now)),
                   show_clock(now.total_s), now.things_connected, now.things_target, now.out_per_s);
   if (now.arrival_measured) out += fmt::format(" lost={}", now.lost);
   out += fmt::format(" errors={}", now.errors);

@@ -34,7 +34,7 @@ struct progress_snapshot {
   std::uint64_t latency_count{}, p50_us{}, p99_us{}, p999_us{}, max_us{};
   std::vector<limit_progress> limits;
   std::string problem;  ///< Shown when not empty: "bundle: No space left on device; going on in memory".
-  bool draining{};
+  bool draining{};      ///< The plan is at its end; answers still owed are waited for.
 };
 
 struct progress_style {

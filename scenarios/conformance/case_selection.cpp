@@ -39,6 +39,23 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view selector
   return {selector.substr(0, colon), selector.substr(colon + 1)};
 }
 
+/// What to say of a selector that none of the cases answers to; "" when one does.
+std::string nothing_selected(const std::string& selector, const suite& of) {
+  const auto chosen = [&](const test_case& one) { return selects(selector, one); };
+  if (std::any_of(of.cases.begin(), of.cases.end(), chosen)) return "";
+  std::vector<std::string_view> known;
+  for (const auto& one : of.cases) known.push_back(one.id);
+  const auto near = lang::did_you_mean(selector, known);
+  return "'" + selector + "' selects no case of " + of.id +
+         (near.empty() ? "" : "; did you mean '" + std::string{near} + "'?");
+}
+
+/// Of these a suite may have none, and who wants to do without them has got it.
+bool is_kind_of_case(std::string_view selector) {
+  const auto [kind, what] = parts_of(selector);
+  return kind == "level" || (kind.empty() && (what == "timing" || what == "exclusive"));
+}
+
 }  // namespace
 
 bool selects(std::string_view selector, const test_case& one) {
@@ -72,13 +89,11 @@ tl::expected<std::vector<std::size_t>, std::string> select_cases(const suite& of
     }
   }
   for (const auto& selector : only) {
-    const auto chosen = [&](const test_case& one) { return selects(selector, one); };
-    if (std::any_of(of.cases.begin(), of.cases.end(), chosen)) continue;
-    std::vector<std::string_view> known;
-    for (const auto& one : of.cases) known.push_back(one.id);
-    const auto near = lang::did_you_mean(selector, known);
-    return tl::unexpected{"'" + selector + "' selects no case of " + of.id +
-                          (near.empty() ? "" : "; did you mean '" + std::string{near} + "'?")};
+    if (auto problem = nothing_selected(selector, of); !problem.empty()) return tl::unexpected{problem};
+  }
+  for (const auto& selector : skip) {
+    if (is_kind_of_case(selector)) continue;
+    if (auto problem = nothing_selected(selector, of); !problem.empty()) return tl::unexpected{problem};
   }
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < of.cases.size(); ++i) {

@@ -22,7 +22,8 @@ bool selects(std::string_view selector, const test_case& one);
 std::string selector_problem(std::string_view selector);
 
 /// Indices of the cases that any of `only` selects (all when it is empty) and none of `skip`, in their order.
-/// The error says which selector is wrong, or selects nothing.
+/// The error says which selector is wrong, or selects nothing; to skip timing, exclusive or a level a suite
+/// has none of is no error.
 tl::expected<std::vector<std::size_t>, std::string> select_cases(const suite& of,
                                                                  const std::vector<std::string>& only,
                                                                  const std::vector<std::string>& skip);

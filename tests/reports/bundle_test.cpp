@@ -121,6 +121,19 @@ TEST_CASE("A finished bundle gives the same summary as the run that wrote it") {
   CHECK_FALSE(fs::exists(fs::path{at.run()} / "latency.tail.hlog"));
 }
 
+TEST_CASE("Seconds beyond the plan are those of a run that is draining") {
+  const temporary at;
+  auto run = sample_run();
+  auto out = bundle_writer::create(at.run(), run);
+  REQUIRE(out);
+  collector collecting{std::move(run), t0, std::move(*out)};
+  auto& sink = collecting.add_worker();
+  feed(collecting, sink, 60);
+  CHECK_FALSE(collecting.progress().draining);
+  feed(collecting, sink, 61);
+  CHECK(collecting.progress().draining);
+}
+
 TEST_CASE("A run killed with SIGKILL leaves everything up to its last second") {
   const temporary at;
   const int seconds = GENERATE(4, 13);

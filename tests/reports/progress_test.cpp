@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 using namespace wanwu::report;
 
@@ -80,6 +81,15 @@ TEST_CASE("Without UTF-8 the view is plain ASCII, and only colour brings escapes
   CHECK(std::all_of(plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
   CHECK(plain.find('\x1b') == std::string::npos);
   CHECK(progress_view(region(), {80, 8, true, true}).find("\x1b[31m") != std::string::npos);
+}
+
+TEST_CASE("Beyond its end a run is draining, and its clock stands") {
+  auto now = region();
+  now.at_s = now.total_s + 4;
+  now.draining = true;
+  CHECK(progress_line(now).starts_with("15:11:02 phase=draining t=01:25:00/01:25:00 things="));
+  CHECK(progress_view(now, {}).find("100 %  01:25:00 / 01:25:00") != std::string::npos);
+  CHECK(nlohmann::json::parse(progress_json(now)).at("t_s") == now.at_s);
 }
 
 TEST_CASE("A log line is key=value, at most 200 columns, without control characters") {
