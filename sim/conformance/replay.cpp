@@ -145,20 +145,20 @@ class replaying {
   }
 
   bool has_come(const std::map<std::string, std::size_t>& due) {
-    return std::all_of(due.begin(), due.end(),
-                       [&](const auto& one) { return links_[one.first].heard >= one.second; });
+    return std::all_of(due.begin(), due.end(), [&](const auto& one) {
+      const auto& link = links_[one.first];
+      return link.heard >= one.second || link.socket < 0;
+    });
   }
 
-  /// Takes what comes: for at least `least`, then until what is `due` has come, but no longer than the
-  /// longest pause.
+  /// Takes what comes: for at least `least`, then until what is `due` has come or patience is over.
   void listen(duration least, const std::map<std::string, std::size_t>& due) {
     const auto start = chrono::steady_clock::now();
+    const auto most = std::max(least, options_.patience);
     while (true) {
       const auto passed = chrono::steady_clock::now() - start;
-      if (told_ > limits::wire_events_max || passed >= options_.pause_max ||
-          (passed >= least && has_come(due)))
-        return;
-      const auto next = passed < least ? least - passed : options_.pause_max - passed;
+      if (told_ > limits::wire_events_max || passed >= most || (passed >= least && has_come(due))) return;
+      const auto next = passed < least ? least - passed : most - passed;
       hear(chrono::duration_cast<chrono::milliseconds>(next).count() + 1);
     }
   }

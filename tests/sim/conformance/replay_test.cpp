@@ -33,9 +33,10 @@ std::vector<wire_event> conversation() {
 std::vector<wire_event> replayed(const std::vector<wire_event>& recorded, const socket_address& target,
                                  duration pause_max = std::chrono::seconds{2}) {
   std::vector<wire_event> out;
-  replay(recorded, {.target = target, .pause_max = pause_max, .happened = [&](const wire_event& event) {
-                      out.push_back(event);
-                    }});
+  replay(recorded, {.target = target,
+                    .pause_max = pause_max,
+                    .patience = std::chrono::seconds{60},
+                    .happened = [&](const wire_event& event) { out.push_back(event); }});
   return out;
 }
 
@@ -63,13 +64,13 @@ TEST_CASE("A pause of the recording is kept, up to the longest one") {
   const auto got = replayed(recorded, target.address(), std::chrono::milliseconds{200});
   REQUIRE(got.size() == recorded.size());
   CHECK(got[3].at_ms - got[1].at_ms >= 199);
-  CHECK(got[3].at_ms - got[1].at_ms < 5'000);
+  CHECK(got[3].at_ms - got[1].at_ms < 50'000);
 }
 
 TEST_CASE("A target that behaves otherwise now is shown as it is, and the rest is sent all the same") {
   SECTION("it closes at once") {
     loopback_target target{{[](const std::string&) { return reply{"", true, false}; }, {}, {}}};
-    const auto got = replayed(conversation(), target.address(), std::chrono::milliseconds{100});
+    const auto got = replayed(conversation(), target.address());
     REQUIRE(got.size() >= 4);
     CHECK(got[2].what == kind::closed_by_target);
     CHECK(got[3].what == kind::failed);
@@ -77,7 +78,7 @@ TEST_CASE("A target that behaves otherwise now is shown as it is, and the rest i
   }
   SECTION("it says garbage without end") {
     loopback_target target{{loopback_target::polite, {}, "ff ff ff ff ff ff"}};
-    const auto got = replayed(conversation(), target.address(), std::chrono::milliseconds{100});
+    const auto got = replayed(conversation(), target.address());
     CHECK(got.size() > 3);
   }
   SECTION("it is gone") {
@@ -86,7 +87,7 @@ TEST_CASE("A target that behaves otherwise now is shown as it is, and the rest i
       loopback_target target{{loopback_target::polite, {}, {}}};
       nowhere = target.address();
     }
-    const auto got = replayed(conversation(), nowhere, std::chrono::milliseconds{50});
+    const auto got = replayed(conversation(), nowhere);
     REQUIRE_FALSE(got.empty());
     CHECK(got[0].what == kind::failed);
   }
