@@ -30,10 +30,11 @@ struct folder {
   }
 };
 
+// It may be ended as soon as it listens, and has said by then where it is.
 const std::string listens =
     "import os, socket, sys\n"
-    "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
     "print('at', os.getcwd(), flush=True)\n"
+    "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
     "while True: s.accept()\n";
 
 bool is_up(const socket_address& at) {
