@@ -228,7 +228,7 @@ void lane::say_goodbye(time_point now) {
   leaving_ = true;
   levels_.reconnecting = 0;
   queue_.clear();
-  victims_ = {};
+  strikes_.clear();
   for (std::uint32_t c = 0; c < rows_.size(); ++c) {
     rows_[c].wanted = false;
     if (rows_[c].now != connection_state::down) closing_clean_.push_back(connection_id{c});
@@ -243,7 +243,7 @@ std::optional<time_point> lane::next_deadline() const {
   for (const auto& due : {ramps_.next_due(), retries_.next_due()}) {
     if (due && (!next || *due < *next)) next = due;
   }
-  if (!victims_.empty()) next = std::min(next.value_or(time_point::max()), next_cut());
+  if (!strikes_.empty()) next = std::min(next.value_or(time_point::max()), strikes_.front().next_at);
   return next;
 }
 

@@ -85,14 +85,18 @@ class lane {
   std::uint64_t things_behind(std::uint32_t connection) const;
   std::uint32_t tick_of(time_point at) const;
   time_point time_of(std::uint32_t tick) const { return started_ + tick_ * static_cast<std::int64_t>(tick); }
-  /// Chosen by a storm.
-  struct victim {
-    std::uint32_t connection;
-    const lang::storm* storm;
+  /// A storm that has not looked at all rows yet.
+  struct strike_under_way {
+    const lang::storm* what;
+    const lang::expression* who;  ///< nullptr: all.
+    thing_context* context;
+    time_point begun, next_at{};
+    std::uint32_t next{}, cut{};  ///< The row to look at; how many were cut off.
   };
   void cut_off(time_point now);
-  time_point next_cut() const;
-  void lose(const victim& which, time_point now);
+  /// True when it is over.
+  bool go_on(strike_under_way& strike, time_point now);
+  void lose(std::uint32_t connection, std::uint64_t thing, const lang::storm& storm, time_point now);
 
   const world_plan& plan_;
   std::uint8_t index_;
@@ -108,9 +112,7 @@ class lane {
   std::vector<std::uint32_t> due_;
   std::vector<connection_id> opening_, closing_clean_, closing_abrupt_;
   std::vector<time_point> opening_intended_;
-  std::vector<victim> victims_;  ///< Of storms that still strike; the first `struck_` are cut off.
-  std::size_t struck_ = 0;
-  time_point striking_since_;
+  std::deque<strike_under_way> strikes_;  ///< One after the other.
   lane_levels levels_;
   std::vector<std::uint64_t> connected_;
   bool leaving_ = false, ever_up_ = false;

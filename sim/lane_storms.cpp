@@ -17,54 +17,56 @@ double cuts_a_second(std::uint32_t workers) {
   return limits::cuts_a_second_and_core * std::min(1.0, static_cast<double>(cores) / std::max(workers, 1U));
 }
 
+duration seconds(double count) {
+  return std::chrono::duration_cast<duration>(std::chrono::duration<double>(count));
+}
+
 }  // namespace
 
 void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context,
                   time_point now) {
-  const std::uint64_t key = storm_chance ^ stream_of(storm.what->name);
-  if (victims_.empty()) striking_since_ = now;
-  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
-    if (!rows_[c].wanted || rows_[c].dark) continue;
-    const row_range behind = things_.rows_behind(index_, c);
-    const std::uint64_t thing = number_of(things_.thing_of(behind.begin));
-    if (!random_stream(plan_.seed, thing, key).chance(0, storm.what->share)) continue;
-    if (who != nullptr && !context.storm_hits(*who, behind.begin)) continue;
-    victims_.push_back({c, storm.what});
-  }
+  strikes_.push_back({storm.what, who, &context, now});
   cut_off(now);
   flush_closes(now);
 }
 
 void lane::cut_off(time_point now) {
-  if (victims_.empty()) return;
-  std::size_t upto = victims_.size();
+  while (!strikes_.empty() && go_on(strikes_.front(), now)) strikes_.pop_front();
+}
+
+bool lane::go_on(strike_under_way& strike, time_point now) {
+  const lang::storm& storm = *strike.what;
+  const std::uint64_t key = storm_chance ^ stream_of(storm.name);
+  std::size_t rows_left = rows_.size(), cuts_left = rows_.size();
   if (!plan_.virtual_time) {
-    const double since = std::chrono::duration<double>(now - striking_since_).count();
-    upto = std::min(upto, static_cast<std::size_t>(since * cuts_a_second(plan_.workers)) + 1);
+    const double since = std::chrono::duration<double>(now - strike.begun).count();
+    const auto allowed = static_cast<std::size_t>(since * cuts_a_second(plan_.workers)) + 1;
+    cuts_left = allowed - std::min<std::size_t>(allowed, strike.cut);
+    rows_left = limits::storm_rows_a_round;
   }
-  for (; struck_ < upto; ++struck_) lose(victims_[struck_], now);
-  if (struck_ < victims_.size()) return;
-  victims_ = {};
-  struck_ = 0;
+  for (; strike.next < rows_.size() && rows_left > 0 && cuts_left > 0; ++strike.next, --rows_left) {
+    const std::uint32_t c = strike.next;
+    if (!rows_[c].wanted || rows_[c].dark) continue;
+    const row_range behind = things_.rows_behind(index_, c);
+    const std::uint64_t thing = number_of(things_.thing_of(behind.begin));
+    if (!random_stream(plan_.seed, thing, key).chance(0, storm.share)) continue;
+    if (strike.who != nullptr && !strike.context->storm_hits(*strike.who, behind.begin)) continue;
+    lose(c, thing, storm, now);
+    ++strike.cut;
+    --cuts_left;
+  }
+  strike.next_at = cuts_left > 0 ? now : strike.begun + seconds(strike.cut / cuts_a_second(plan_.workers));
+  return strike.next == rows_.size();
 }
 
-time_point lane::next_cut() const {
-  return striking_since_ + std::chrono::duration_cast<duration>(std::chrono::duration<double>(
-                               static_cast<double>(struck_) / cuts_a_second(plan_.workers)));
-}
-
-void lane::lose(const victim& which, time_point now) {
-  connection_row& row = rows_[which.connection];
-  if (!row.wanted || row.dark) return;
-  const lang::storm& storm = *which.storm;
-  const std::uint64_t behind = things_behind(which.connection);
+void lane::lose(std::uint32_t connection, std::uint64_t thing, const lang::storm& storm, time_point now) {
+  connection_row& row = rows_[connection];
+  const std::uint64_t behind = things_behind(connection);
   if (row.now != connection_state::down) {
-    close_now(which.connection, storm.drop == lang::drop_kind::clean ? closing::clean : closing::abrupt);
+    close_now(connection, storm.drop == lang::drop_kind::clean ? closing::clean : closing::abrupt);
   } else if (row.was_up) {
     levels_.reconnecting -= std::min(levels_.reconnecting, behind);
   }
-  const std::uint64_t thing =
-      number_of(things_.thing_of(things_.rows_behind(index_, which.connection).begin));
   const double spread = random_stream(plan_.seed, thing, return_chance ^ stream_of(storm.name)).uniform(0);
   const duration back =
       storm.dark +
@@ -75,7 +77,7 @@ void lane::lose(const victim& which, time_point now) {
   row.not_before = std::max(tick_of(now + back), tick_of(now) + 1);
   row.tries = 0;
   levels_.dark += behind;
-  if (!retries_.armed(which.connection)) retries_.arm(which.connection, time_of(row.not_before));
+  if (!retries_.armed(connection)) retries_.arm(connection, time_of(row.not_before));
 }
 
 }  // namespace wanwu::sim

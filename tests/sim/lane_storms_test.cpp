@@ -96,6 +96,15 @@ TEST_CASE(
   CHECK(std::adjacent_find(w.door->closed.begin(), w.door->closed.end()) == w.door->closed.end());
 }
 
+TEST_CASE(
+    "A storm looks at no more connections in a round than others can wait for, however many it may cut off") {
+  standing_lane w{false};
+  w.strike(started + 6s);
+  const std::size_t before = w.door->closed.size();
+  w.under_test->advance(started + 66s);
+  CHECK(w.door->closed.size() - before == limits::storm_rows_a_round);
+}
+
 TEST_CASE("In virtual time a storm cuts all off at its instant") {
   standing_lane w{true};
   w.strike(started + 6s);
@@ -106,7 +115,7 @@ TEST_CASE("Who is cut off late in a storm is dark as long as the first") {
   standing_lane w{false};
   const time_point begun = started + 6s;
   w.strike(begun);
-  w.under_test->advance(begun + 5s);
+  for (int rounds = 0; rounds < 10; ++rounds) w.under_test->advance(begun + 5s);
   CHECK(w.door->closed.size() == connections);
   w.door->opened.clear();
   w.under_test->advance(begun + 14s);
