@@ -10,34 +10,48 @@ namespace wanwu::report {
 histogram::histogram(int digits) noexcept
     : mask_{digits == 3 ? 2047U : 255U}, half_bits_{digits == 3 ? 10 : 7}, digits_{digits == 3 ? 3 : 2} {}
 
-void histogram::grow(std::size_t index) {
+template <class Visit>
+void histogram::visit_counts(Visit visit) const {
+  for (const auto& one : packed_) {
+    if (visit(std::size_t{one.index}, std::uint64_t{one.count})) return;
+  }
+  for (std::size_t where = 0; where < pages_.size(); ++where) {
+    for (std::size_t i = 0; i < pages_[where].size(); ++i) {
+      if (pages_[where][i] != 0 && visit(where * page_buckets + i, pages_[where][i])) return;
+    }
+  }
+}
+
+void histogram::open_page(std::size_t where) {
   if (!packed_.empty()) unpack();
-  if (index < counts_.size()) return;
-  const std::size_t half = std::size_t{1} << half_bits_;
-  const std::size_t all = index_of(highest_us) + 1;
-  counts_.resize(std::min(all, (index / half + 1) * half));  // whole octaves, so growth is rare
+  if (where >= pages_.size()) pages_.resize(where + 1);
+  if (pages_[where].empty()) pages_[where].resize(page_buckets);
 }
 
 void histogram::pack() {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  const auto buckets = std::exchange(counts_, std::vector<std::uint64_t>{});
-  for (std::size_t i = 0; i < buckets.size(); ++i) {
-    for (std::uint64_t left = buckets[i]; left != 0; left -= std::min(left, most))
-      packed_.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(std::min(left, most))});
-  }
+  if (!packed_.empty()) return;
+  visit_counts([&](std::size_t index, std::uint64_t count) {
+    for (std::uint64_t left = count; left != 0; left -= std::min(left, most)) {
+      packed_.push_back(
+          packed_count{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(std::min(left, most))});
+    }
+    return false;
+  });
   packed_.shrink_to_fit();
+  pages_ = decltype(pages_){};
 }
 
 void histogram::unpack() {
   const auto held = std::exchange(packed_, {});
-  if (!held.empty()) grow(held.back().index);
-  for (const auto& one : held) counts_[one.index] += one.count;
+  total_ = 0;
+  for (const auto& one : held) add(one.index, one.count);
 }
 
-histogram histogram::unpacked() const {
-  histogram out{*this};
-  out.unpack();
-  return out;
+std::size_t histogram::memory_bytes() const noexcept {
+  std::size_t bytes = pages_.capacity() * sizeof(pages_[0]) + packed_.capacity() * sizeof(packed_count);
+  for (const auto& page : pages_) bytes += page.capacity() * sizeof(page[0]);
+  return bytes;
 }
 
 std::uint64_t histogram::lowest_at(std::size_t index) const noexcept {
@@ -52,97 +66,97 @@ std::uint64_t histogram::highest_at(std::size_t index) const noexcept {
 }
 
 void histogram::merge(const histogram& other) {
-  if (other.total_ == 0) return;
-  if (!packed_.empty()) unpack();
-  for (const auto& one : other.packed_) {
-    if (other.digits_ != digits_) {
-      record(other.lowest_at(one.index), one.count);
-      continue;
+  const bool alike = other.digits_ == digits_;
+  other.visit_counts([&](std::size_t index, std::uint64_t count) {
+    if (alike) {
+      add(index, count);
+    } else {
+      record(other.lowest_at(index), count);
     }
-    if (one.index >= counts_.size()) grow(one.index);
-    counts_[one.index] += one.count;
-    total_ += one.count;
-  }
-  if (!other.packed_.empty()) return;
-  if (other.digits_ == digits_) {
-    if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
-    for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
-    total_ += other.total_;
-    return;
-  }
-  for (std::size_t i = 0; i < other.counts_.size(); ++i) {
-    if (other.counts_[i] != 0) record(other.lowest_at(i), other.counts_[i]);
-  }
+    return false;
+  });
 }
 
 void histogram::clear() noexcept {
-  std::fill(counts_.begin(), counts_.end(), 0);
-  packed_.clear();
+  for (auto& page : pages_) {
+    if (std::all_of(page.begin(), page.end(), [](std::uint64_t n) { return n == 0; })) {
+      page = std::vector<std::uint64_t>{};  // `= {}` would keep the memory
+    } else {
+      std::fill(page.begin(), page.end(), 0);
+    }
+  }
+  packed_ = decltype(packed_){};
   total_ = 0;
 }
 
 std::uint64_t histogram::percentile(double percent) const noexcept {
-  if (!packed_.empty()) return unpacked().percentile(percent);
-  if (total_ == 0) return 0;
   const double wanted =
       std::ceil(std::clamp(percent, 0.0, 100.0) / 100.0 * static_cast<double>(total_) - 1e-9);
   const std::uint64_t rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(wanted));
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    seen += counts_[i];
-    if (seen >= rank) return highest_at(i);
-  }
-  return max();
+  std::uint64_t seen = 0, found = 0;
+  visit_counts([&](std::size_t index, std::uint64_t count) {
+    seen += count;
+    found = highest_at(index);
+    return seen >= rank;
+  });
+  return found;
 }
 
 std::uint64_t histogram::min() const noexcept {
-  if (!packed_.empty()) return unpacked().min();
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] != 0) return lowest_at(i);
-  }
-  return 0;
+  std::uint64_t found = 0;
+  visit_counts([&](std::size_t index, std::uint64_t) {
+    found = lowest_at(index);
+    return true;
+  });
+  return found;
 }
 
 std::uint64_t histogram::max() const noexcept {
-  if (!packed_.empty()) return unpacked().max();
-  for (std::size_t i = counts_.size(); i > 0; --i) {
-    if (counts_[i - 1] != 0) return highest_at(i - 1);
-  }
-  return 0;
+  std::uint64_t found = 0;
+  visit_counts([&](std::size_t index, std::uint64_t) {
+    found = highest_at(index);
+    return false;
+  });
+  return found;
 }
 
 double histogram::mean() const noexcept {
-  if (!packed_.empty()) return unpacked().mean();
   if (total_ == 0) return 0;
   double sum = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] == 0) continue;
-    const double middle = (static_cast<double>(lowest_at(i)) + static_cast<double>(highest_at(i))) / 2;
-    sum += middle * static_cast<double>(counts_[i]);
-  }
+  visit_counts([&](std::size_t index, std::uint64_t count) {
+    const double middle =
+        (static_cast<double>(lowest_at(index)) + static_cast<double>(highest_at(index))) / 2;
+    sum += middle * static_cast<double>(count);
+    return false;
+  });
   return sum / static_cast<double>(total_);
 }
 
 std::uint64_t histogram::count_above(std::uint64_t value_us) const noexcept {
-  if (!packed_.empty()) return unpacked().count_above(value_us);
+  const std::size_t last = index_of(std::min(value_us, highest_us));
   std::uint64_t above = 0;
-  for (std::size_t i = index_of(std::min(value_us, highest_us)) + 1; i < counts_.size(); ++i)
-    above += counts_[i];
+  visit_counts([&](std::size_t index, std::uint64_t count) {
+    above += index > last ? count : 0;
+    return false;
+  });
   return above;
 }
 
-bool operator==(const histogram& a, const histogram& b) noexcept {
-  if (a.digits_ != b.digits_ || a.total_ != b.total_) return false;
-  if (!a.packed_.empty() || !b.packed_.empty()) return a.unpacked().counts_alike(b.unpacked());
-  return a.counts_alike(b);
+std::vector<std::pair<std::size_t, std::uint64_t>> histogram::counts() const {
+  std::vector<std::pair<std::size_t, std::uint64_t>> out;
+  visit_counts([&](std::size_t index, std::uint64_t count) {
+    if (!out.empty() && out.back().first == index) {
+      out.back().second += count;
+    } else {
+      out.emplace_back(index, count);
+    }
+    return false;
+  });
+  return out;
 }
 
-bool histogram::counts_alike(const histogram& other) const noexcept {
-  const auto& shorter = counts_.size() < other.counts_.size() ? counts_ : other.counts_;
-  const auto& longer = counts_.size() < other.counts_.size() ? other.counts_ : counts_;
-  return std::equal(shorter.begin(), shorter.end(), longer.begin()) &&
-         std::all_of(longer.begin() + static_cast<std::ptrdiff_t>(shorter.size()), longer.end(),
-                     [](std::uint64_t n) { return n == 0; });
+bool operator==(const histogram& a, const histogram& b) noexcept {
+  return a.digits_ == b.digits_ && a.total_ == b.total_ && a.counts() == b.counts();
 }
 
 }  // namespace wanwu::report

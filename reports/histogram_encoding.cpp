@@ -59,17 +59,14 @@ std::optional<std::int64_t> get_zigzag(const octets& in, std::size_t& at) {
   return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1U) + 1));
 }
 
-octets payload_of(const std::vector<std::uint64_t>& counts, std::size_t used) {
+octets payload_of(const std::vector<std::pair<std::size_t, std::uint64_t>>& counts) {
   octets out;
-  for (std::size_t i = 0; i < used;) {
-    std::size_t zeros = 0;
-    while (i + zeros < used && counts[i + zeros] == 0) ++zeros;
-    if (zeros > 0) {
-      put_zigzag(out, zeros == 1 ? 0 : -static_cast<std::int64_t>(zeros));
-      i += zeros;
-    } else {
-      put_zigzag(out, static_cast<std::int64_t>(counts[i++]));
-    }
+  std::size_t next = 0;
+  for (const auto& [index, count] : counts) {
+    const auto zeros = static_cast<std::int64_t>(index - next);
+    if (zeros > 0) put_zigzag(out, zeros == 1 ? 0 : -zeros);
+    put_zigzag(out, static_cast<std::int64_t>(count));
+    next = index + 1;
   }
   return out;
 }
@@ -108,10 +105,7 @@ std::optional<octets> inflate_bounded(const octets& compressed) {
 }  // namespace
 
 std::string histogram::encode() const {
-  if (!packed_.empty()) return unpacked().encode();
-  std::size_t used = counts_.size();
-  while (used > 0 && counts_[used - 1] == 0) --used;
-  const octets payload = payload_of(counts_, used);
+  const octets payload = payload_of(counts());
   octets plain;
   put(plain, cookie_v2);
   put(plain, static_cast<std::uint32_t>(payload.size()));
@@ -155,9 +149,7 @@ std::optional<histogram> histogram::decode(std::string_view base64) {
     if (*number > 0) {
       const auto count = static_cast<std::uint64_t>(*number);
       if (count > std::numeric_limits<std::uint64_t>::max() / 2 - out.total_) return std::nullopt;
-      if (index >= out.counts_.size()) out.grow(index);
-      out.counts_[index] = count;
-      out.total_ += count;
+      out.add(index, count);
     }
     index += step;
   }

@@ -66,6 +66,9 @@ void lane::advance(time_point now) {
   cut_off(now);
   flush_closes(now);
   open_queued(now);
+  // Many at once is what a start, a storm or a target's death is: nothing of it stays.
+  ramps_.give_back_room();
+  retries_.give_back_room();
 }
 
 void lane::apply_ramp(std::uint32_t connection, time_point now) {

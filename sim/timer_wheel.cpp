@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "protocols/core/pages.hpp"
 #include "sim/huge_pages.hpp"
 
 namespace wanwu::sim {
@@ -146,6 +147,12 @@ std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out
   if (current_ <= last) move_to(last + 1);
   armed_ -= out.size() - before;
   return out.size() - before;
+}
+
+void timer_wheel::give_back_room() {
+  if (armed_ != 0 || chunks_.size() <= kept_chunks) return;
+  give_back_pages(chunks_);
+  free_ = no_chunk;
 }
 
 std::optional<time_point> timer_wheel::next_due() const {

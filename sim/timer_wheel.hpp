@@ -34,6 +34,11 @@ class timer_wheel {
 
   duration tick() const { return tick_; }
   std::size_t armed_count() const { return armed_; }
+  /// What timers have filled, armed or not any more.
+  std::size_t memory_bytes() const { return chunks_.size() * sizeof(chunk); }
+
+  /// When no timer is armed, what many have taken goes back to the kernel. Else nothing happens.
+  void give_back_room();
 
   /// The finest tick (a power of two, at least 65,536 ns) with which `span` fits the wheel twice.
   static duration tick_for(duration span);
@@ -42,6 +47,7 @@ class timer_wheel {
   static constexpr std::size_t levels = 4, slots = 256;
   static constexpr std::uint32_t no_chunk = 0xFFFF'FFFF;
   static constexpr std::size_t chunk_entries = 63;
+  static constexpr std::size_t kept_chunks = 16;  ///< Not worth a system call.
 
   struct entry {
     std::uint32_t timer{}, due{};

@@ -24,6 +24,7 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   /// Unsent answers (PUBACK and so on) beyond which a target that does not read is given up.
   static constexpr std::size_t unread_bytes_max = std::size_t{1024} * 1024;
   static constexpr std::size_t batch_max = 256;  ///< Observations handed over at once.
+  static constexpr std::size_t changes_room = 8192;
   static constexpr std::size_t coalesced_bytes_max =
       std::size_t{64} * 1024;  ///< Of one connection in one send().
 
@@ -88,6 +89,7 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   void record_opening(const mqtt_connection& row, ending how, time_point now);
   void change(std::uint32_t at, connection_state now_is, ending how, time_point now);
   void flush_heard();
+  void flush_changes();
   void flush_reports();
 
   mqtt_endpoint target_;
@@ -139,6 +141,10 @@ mqtt_native_driver<T>::mqtt_native_driver(const mqtt_endpoint& target, T& transp
 template <stream_transport T>
 void mqtt_native_driver<T>::prepare(std::uint32_t count) {
   rows_.resize(count);
+  // Seldom does a connection have more than one under way; what is never filled costs no memory.
+  operations_.reserve(count);
+  shared_.exchanges.reserve(count);
+  changes_.reserve(std::min<std::size_t>(count, changes_room));
   transport_.prepare(count);
 }
 
@@ -187,6 +193,8 @@ void mqtt_native_driver<T>::advance(time_point now) {
     end_operation(due, {outcome::timed_out, 0}, 0, now);
     if (subscribes && row.now == stage::subscribing && --row.subscribes_open == 0) set_up(at, now);
   }
+  operations_.give_back_room();
+  shared_.exchanges.give_back_room();
   flush_reports();
 }
 

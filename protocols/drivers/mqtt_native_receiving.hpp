@@ -276,20 +276,22 @@ void mqtt_native_driver<T>::change(std::uint32_t at, connection_state now_is, en
 
 template <stream_transport T>
 void mqtt_native_driver<T>::flush_heard() {
-  if (!changes_.empty()) {  // nobody hears from a connection that is not yet known to be up
-    client_.changed(changes_);
-    changes_.clear();
-  }
+  flush_changes();  // nobody hears from a connection that is not yet known to be up
   client_.heard(heard_);
   heard_.clear();
 }
 
 template <stream_transport T>
+void mqtt_native_driver<T>::flush_changes() {
+  if (changes_.empty()) return;
+  client_.changed(changes_);
+  if (changes_.size() > batch_max) return give_back_pages(changes_);  // a target's death, not every day
+  changes_.clear();
+}
+
+template <stream_transport T>
 void mqtt_native_driver<T>::flush_reports() {
-  if (!changes_.empty()) {
-    client_.changed(changes_);
-    changes_.clear();
-  }
+  flush_changes();
   if (!observations_.empty()) {
     client_.record(observations_);
     observations_.clear();

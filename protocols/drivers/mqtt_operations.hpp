@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/core/pages.hpp"
 #include "protocols/drivers/driver.hpp"
 
 namespace wanwu {
@@ -31,6 +32,8 @@ struct mqtt_operation {
 /// take out, exact deadlines, no timer.
 class mqtt_operations {
  public:
+  /// Room for so many at once; beyond it there is an allocation now and then.
+  void reserve(std::size_t count) { rows_.reserve(count); }
   std::uint32_t begin(const mqtt_operation& what, duration within) {
     std::uint32_t at = free_;
     if (at == no_operation) {
@@ -48,6 +51,7 @@ class mqtt_operations {
     (line.last == no_operation ? line.first : rows_[line.last].next) = at;
     line.last = at;
     ++count_;
+    ++taken_;
     return at;
   }
   /// Out of its line; the row stays until drop().
@@ -61,6 +65,13 @@ class mqtt_operations {
   void drop(std::uint32_t at) noexcept {
     rows_[at].next = free_;
     free_ = at;
+    --taken_;
+  }
+  /// When no row is taken, what many have filled goes back to the kernel. Else nothing happens.
+  void give_back_room() {
+    if (taken_ != 0 || rows_.size() <= kept_rows) return;
+    give_back_pages(rows_);
+    free_ = no_operation;
   }
   mqtt_operation& operator[](std::uint32_t at) noexcept { return rows_[at]; }
 
@@ -82,12 +93,15 @@ class mqtt_operations {
     return earliest;
   }
   std::uint32_t count() const noexcept { return count_; }
+  /// Made since the room was given back, taken or not any more.
+  std::size_t row_count() const noexcept { return rows_.size(); }
 
  private:
   struct waiting_line {
     duration within;
     std::uint32_t first = no_operation, last = no_operation;
   };
+  static constexpr std::size_t kept_rows = 256;  ///< Not worth a system call.
   static constexpr std::size_t lines_max = 255;  ///< Distinct answer times; further ones share the last line.
 
   std::uint8_t line_for(duration within) {
@@ -103,7 +117,8 @@ class mqtt_operations {
   std::vector<mqtt_operation> rows_;
   std::vector<waiting_line> lines_;
   std::uint32_t free_ = no_operation;
-  std::uint32_t count_ = 0;
+  std::uint32_t count_ = 0;  ///< In their lines.
+  std::uint32_t taken_ = 0;  ///< Not dropped.
 };
 
 }  // namespace wanwu

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocols/core/bytes.hpp"
+#include "protocols/core/pages.hpp"
 
 namespace wanwu::mqtt {
 
@@ -46,7 +47,10 @@ inline constexpr std::uint32_t no_exchange = std::numeric_limits<std::uint32_t>:
 /// Exchanges by number. References live until the next take().
 class exchange_pool {
  public:
+  /// Room for so many at once; beyond it there is an allocation now and then.
+  void reserve(std::size_t count) { rows_.reserve(count); }
   std::uint32_t take() {
+    ++taken_;
     if (free_ == no_exchange) {
       rows_.emplace_back();
       return static_cast<std::uint32_t>(rows_.size() - 1);
@@ -59,13 +63,25 @@ class exchange_pool {
     rows_[at].forget_packet();
     rows_[at].next = free_;
     free_ = at;
+    --taken_;
   }
+  /// When none is taken, what many have filled goes back to the kernel. Else nothing happens.
+  void give_back_room() {
+    if (taken_ != 0 || rows_.size() <= kept_rows) return;
+    give_back_pages(rows_);
+    free_ = no_exchange;
+  }
+  /// Made since the room was given back, taken or not any more.
+  std::size_t row_count() const noexcept { return rows_.size(); }
   exchange& operator[](std::uint32_t at) noexcept { return rows_[at]; }
   const exchange& operator[](std::uint32_t at) const noexcept { return rows_[at]; }
 
  private:
+  static constexpr std::size_t kept_rows = 256;  ///< Not worth a system call.
+
   std::vector<exchange> rows_;
   std::uint32_t free_ = no_exchange;
+  std::uint32_t taken_ = 0;
 };
 
 /// Exchanges of one session in the order they began. 8 bytes; the rows live in the pool.

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <time.h>
 
@@ -34,6 +35,14 @@ constexpr duration start_allowance_per_thing = chrono::microseconds{1};
 
 std::int64_t unix_ms() {
   return chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// By itself the allocator raises these bounds with whatever large is freed, and from then on keeps what a
+/// burst has taken. Held here, a large array is mapped on its own and goes back when it is freed.
+void let_memory_go_back() {
+  constexpr int bound = 128 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, bound);
+  ::mallopt(M_TRIM_THRESHOLD, bound);
 }
 
 /// SIGINT and SIGTERM as values. Blocked from construction on, also for threads made later.
@@ -208,6 +217,7 @@ std::optional<report::bundle_writer> make_bundle(report::run_record& record, con
 int drive_steady(const sim::world_plan& plan, report::run_record record,
                  std::optional<report::bundle_writer> bundle, const run_wishes& wishes,
                  const global_options& global, signal_watch& signals) {
+  let_memory_go_back();
   const time_point started =
       chrono::steady_clock::now() + start_allowance + start_allowance_per_thing * plan.thing_count();
   report::collector run{std::move(record), started, std::move(bundle)};

@@ -98,6 +98,30 @@ TEST_CASE("Values beyond an hour count as an hour, and clear forgets") {
   CHECK(of.max() == 0);
 }
 
+TEST_CASE(
+    "Cleared each second, a histogram is as large as what a second brings, whatever a burst has brought") {
+  const int digits = GENERATE(2, 3);
+  const auto usual = filled(digits, {900, 1'000, 1'100}).memory_bytes();
+  histogram of{digits};
+  const auto one_second = [&of](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t value = first; value <= last; value += 100) of.record(value);
+    of.clear();
+  };
+  one_second(900, 1'100);
+  CHECK(of.memory_bytes() == usual);
+  one_second(900, 40'000'000);
+  CHECK(of.memory_bytes() > usual + 12'000);
+  one_second(900, 1'100);
+  CHECK(of.memory_bytes() < usual + 8'000);  // the list of pages stays
+}
+
+TEST_CASE("A value far from the others costs a page, not the way to it") {
+  auto of = filled(3, {1'000});
+  const auto before = of.memory_bytes();
+  of.record(3'000'000'000);
+  CHECK(of.memory_bytes() - before < 8'000);
+}
+
 TEST_CASE("Damaged encodings are refused") {
   const auto good = filled(2, samples(4, 1000)).encode();
   for (std::size_t cut = 0; cut < good.size(); cut += 7) CHECK_FALSE(histogram::decode(good.substr(0, cut)));

@@ -87,6 +87,24 @@ TEST_CASE("A popped timer can be armed again inside the same moment") {
   }
 }
 
+TEST_CASE("A wheel that many timers have left works on as one that they never entered") {
+  constexpr std::uint32_t count = 20'000;
+  timer_wheel wheel{count, start, tick};
+  std::vector<std::uint32_t> out;
+  for (int burst = 1; burst <= 3; ++burst) {
+    const time_point begin = start + tick * burst * 100'000;
+    for (std::uint32_t t = 0; t < count; ++t) wheel.arm(t, begin + tick * (t % 7'000));
+    CHECK(wheel.memory_bytes() > count * 8);
+    wheel.give_back_room();  // some are armed: nothing happens
+    CHECK(wheel.memory_bytes() > count * 8);
+    out.clear();
+    CHECK(wheel.pop_due(begin + tick * 7'000, out) == count);
+    CHECK(std::set<std::uint32_t>{out.begin(), out.end()}.size() == count);
+    wheel.give_back_room();
+    CHECK(wheel.memory_bytes() == 0);
+  }
+}
+
 TEST_CASE("The tick grows with the span, so that a year fits") {
   using namespace std::chrono_literals;
   CHECK(timer_wheel::tick_for(1h) == duration{65'536});
