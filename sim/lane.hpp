@@ -90,7 +90,8 @@ class lane {
     const lang::storm* what;
     const lang::expression* who;  ///< nullptr: all.
     thing_context* context;
-    time_point begun, next_at{};
+    time_point begun;  ///< Later by what the worker was held up since.
+    time_point looked_at, next_at;
     std::uint32_t next{}, cut{};  ///< The row to look at; how many were cut off.
   };
   void cut_off(time_point now);
