@@ -56,37 +56,40 @@ def floor(row, target, **options):
     return program(*with_options([BUILD / "tests/bench/bench_floor", row], {"port": target.port, **options}))
 
 
-def wanwu(folder, command, things, while_standing=None):
-    """`wanwu COMMAND`, measured between the first and the last of its own progress lines while all connections stand; with
-    `while_standing` they stand until that has returned, and then the run is interrupted."""
+def wanwu(folder, command, things, while_standing=None, seconds=None):
+    """`wanwu COMMAND`, measured between the first and the last of its own progress lines while all connections stand. With
+    `while_standing` they stand until that has returned, with `seconds` for so long; then the run is interrupted."""
     summary = pathlib.Path(folder) / "summary.json"
     process = subprocess.Popen(
         [*PINNED, str(WANWU), *map(str, command), "--workers", "1", "--no-witness", "--no-bundle", "--progress", "json",
          "--to", f"json={summary}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     first = last = None
-    said, standing = [], {}
+    said, standing, interrupted = [], {}, False
     try:
         for line in process.stderr:
             if not line.startswith("{"):
                 said.append(line)
                 continue
             now = json.loads(line)
-            if now["things"]["connected"] != things or now["t_s"] > now["total_s"] + 0.5:
+            if interrupted or now["things"]["connected"] != things or now["t_s"] > now["total_s"] + 0.5:
                 continue
-            last = {"cpu": cpu_of(process.pid), "sent": now["sent"]}
+            last = {"cpu": cpu_of(process.pid), "sent": now["sent"], "t_s": now["t_s"]}
             if first is None:
                 first = last
                 standing["bytes"] = private_bytes(process.pid)
                 if while_standing:
                     standing["counted_connections"] = while_standing(things)
-                    process.send_signal(signal.SIGINT)
+            enough = while_standing or (seconds and last["t_s"] - first["t_s"] >= seconds and last["sent"] > first["sent"])
+            if enough:
+                process.send_signal(signal.SIGINT)
+                interrupted = True
         code = process.wait(PATIENCE)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
         process.stderr.close()
-    if code not in ((130,) if while_standing else (0, 1, 3)) or first is None:  # what it judged of the target is not the bench's concern
+    if code not in ((130,) if interrupted else (0, 1, 3)) or first is None:  # what it judged of the target is not the bench's concern
         raise RuntimeError(f"wanwu {' '.join(map(str, command))}: exit code {code}, "
                            f"{'' if first else 'its connections never stood all, '}{''.join(said).strip()}")
     result = json.loads(summary.read_text())

@@ -126,6 +126,8 @@ def mqtt_1m(folder):
         sound = agree("mqtt-1m", total["sent"], counted["mqtt_publishes_in"]) and back and not total["errors"]
         if not back:
             print("  mqtt-1m: not all that were cut off came back", file=sys.stderr)
+        if total["errors"]:
+            print(f"  mqtt-1m: {total['errors']} operations failed", file=sys.stderr)
     name = "mqtt-1m"
     stood = seen["stood_after"] or float("inf")
     yield row(name, f"s until {things:,} stood", [min(stood, 1e9)], bare["wall"], limit=max(90, 5 * bare["wall"]),

@@ -11,11 +11,11 @@ SIZE = ["--size", "100 B"]
 
 class effort:
     """How much is done: --quick shows that a row works and measures nothing."""
-    repeats, hold, share, quick = 3, "3s", 1, False
+    repeats, seconds, share, quick = 3, 3, 1, False
 
     @classmethod
     def be_quick(cls):
-        cls.repeats, cls.hold, cls.share, cls.quick = 1, "3s", 50, True
+        cls.repeats, cls.seconds, cls.share, cls.quick = 1, 1, 50, True
 
     @classmethod
     def of(cls, count):
@@ -84,7 +84,7 @@ def beside_floor(name, unit, target, factor, ours, bare, peers=(), must_be_in_ti
 
 def load(folder, target, scheme, things, *how):
     url = f"{scheme}://127.0.0.1:{target.port}"
-    return wanwu(folder, ["load", url, "-n", things, *SIZE, "--ramp", "1s", "--for", effort.hold, *how], things)
+    return wanwu(folder, ["load", url, "-n", things, *SIZE, "--ramp", "1s", "--for", "90s", *how], things, seconds=effort.seconds)
 
 
 def npm(row_name, target, **options):
