@@ -32,7 +32,7 @@ inline constexpr std::uint32_t handshakes_min = 16, handshakes_start = 48, hands
 inline constexpr duration handshake_slow = std::chrono::milliseconds{900};
 /// Connections that a storm cuts off a second for each core: closing hundreds of thousands at once would keep
 /// everybody else waiting for seconds, here and in the target.
-inline constexpr double cuts_a_second_and_core = 10'000;
+inline constexpr double cuts_a_second_and_core = 5'000;
 /// A worker that comes to a round of its so much after the one before cuts off one connection in it, no more.
 inline constexpr duration storm_yields_after = 2 * round_max;
 /// Connections that a storm looks at in one round of a worker: fifty workers look at the same time.

@@ -123,7 +123,9 @@ const shape storm{
     .kind = object,
     .help = "Many things lose their link at once and return.",
     .fields = {{"who", &shapes::expr, "Which things; all when not given."},
-               {"share", &shapes::percent, "Share of those."},
+               {"share", &shapes::percent,
+                "Share of those; they are cut off at the pace a machine can keep beside its other work: "
+                "5,000 a second for each core."},
                {"drop", &drop, "abrupt or clean."},
                {"dark", &shapes::duration, "Time between the loss and the first try to return."},
                {"return", &comeback, "How things return."}}};

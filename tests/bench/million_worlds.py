@@ -53,7 +53,7 @@ phases:
   - {{ name: cut, hold: {max(4, minutes // 9)} s, storm: cut }}
   - {{ name: return, hold: {max(6, minutes // 3)} s }}
 storms:
-  cut: {{ share: 20 %, drop: abrupt, dark: 2 s, return: {{ within: {max(2, minutes // 9)} s, backoff: exponential }} }}
+  cut: {{ share: 20 %, drop: abrupt, dark: 2 s, return: {{ within: {max(2, minutes // 4)} s, backoff: exponential }} }}
 thresholds:
   - telemetry.errors ratio < 0.01 %
 """)
