@@ -67,11 +67,11 @@ std::string show_limit_value(const limit& of, const limit_result& got) {
   return got.value ? show_measure(*got.value, of.unit) : "";
 }
 
-double per_second(const series_point& point, operation op, std::initializer_list<outcome> results) {
+template <class Count>
+double per_second(const series_point& point, std::initializer_list<operation> ops, Count counted) {
   std::uint64_t n = 0;
   for (const auto& one : point.cells) {
-    if (one.key.op != op) continue;
-    for (const auto result : results) n += one.outcomes[static_cast<std::size_t>(result)];
+    if (std::find(ops.begin(), ops.end(), one.key.op) != ops.end()) n += counted(one.outcomes);
   }
   return point.length_s > 0 ? static_cast<double>(n) / point.length_s : 0;
 }
@@ -240,11 +240,11 @@ void collector::add_last_second(progress_snapshot& out) const {
   }
   if (run_.series.empty()) return;
   const auto& point = run_.series.back();
-  const auto started = {outcome::ok, outcome::refused, outcome::timed_out, outcome::broken_link,
-                        outcome::malformed_answer};
-  out.out_per_s =
-      per_second(point, operation::telemetry, started) + per_second(point, operation::event, started);
-  out.arrived_per_s = per_second(point, operation::arrived, {outcome::ok, outcome::reordered});
+  const auto arrivals = [](const outcome_counts& of) {
+    return of[static_cast<std::size_t>(outcome::ok)] + of[static_cast<std::size_t>(outcome::reordered)];
+  };
+  out.out_per_s = per_second(point, {operation::telemetry, operation::event}, sent_of);
+  out.arrived_per_s = per_second(point, {operation::arrived}, arrivals);
 }
 
 }  // namespace wanwu::report

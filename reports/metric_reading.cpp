@@ -18,9 +18,11 @@ constexpr mask any_of(Outcomes... of) noexcept {
 constexpr mask ok = any_of(outcome::ok);
 constexpr mask answered_badly =
     any_of(outcome::refused, outcome::timed_out, outcome::broken_link, outcome::malformed_answer);
-constexpr mask sent = ok | answered_badly;
 constexpr mask failed = answered_badly | any_of(outcome::unreachable);
-constexpr mask tried = sent | failed;
+constexpr mask told = ok | failed;  ///< About the target: what shares are of.
+constexpr mask tried = told | any_of(outcome::cut_off);
+constexpr mask wanted = tried | any_of(outcome::not_started, outcome::local_error);
+constexpr mask sent = ok | answered_badly | any_of(outcome::cut_off);
 constexpr mask arrived = any_of(outcome::ok, outcome::reordered);
 constexpr mask judged = arrived | any_of(outcome::lost);
 
@@ -33,13 +35,12 @@ struct rule {
 
 /// The same for every operation that is sent and answered.
 constexpr std::array operation_rules{
-    rule{"sent", reading::kind::counter, sent, tried | any_of(outcome::not_started, outcome::local_error)},
-    rule{"acknowledged", reading::kind::counter, ok, tried},
-    rule{"errors", reading::kind::counter, failed, tried},
-    rule{"failed", reading::kind::counter, failed, tried},
-    rule{"not_started", reading::kind::counter, any_of(outcome::not_started),
-         tried | any_of(outcome::not_started, outcome::local_error)},
-    rule{"tried", reading::kind::counter, tried, tried | any_of(outcome::not_started, outcome::local_error)},
+    rule{"sent", reading::kind::counter, sent, wanted},
+    rule{"acknowledged", reading::kind::counter, ok, told},
+    rule{"errors", reading::kind::counter, failed, told},
+    rule{"failed", reading::kind::counter, failed, told},
+    rule{"not_started", reading::kind::counter, any_of(outcome::not_started), wanted},
+    rule{"tried", reading::kind::counter, tried, wanted},
     rule{"heard", reading::kind::counter, tried, tried},
     rule{"latency", reading::kind::latency, ok, ok},
     rule{"time", reading::kind::latency, ok, ok},
@@ -163,10 +164,10 @@ bool selects(tag_list tags, const population_tags& population, protocol via) {
   });
 }
 
-std::uint64_t sum(const cell& of, mask which) {
+std::uint64_t sum(const outcome_counts& of, mask which) {
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < outcome_count; ++i) {
-    if ((which >> i) & 1U) total += of.outcomes[i];
+    if ((which >> i) & 1U) total += of[i];
   }
   return total;
 }
@@ -178,13 +179,13 @@ void add_cells(reading& out, const phase_cells& phase, const found_rule& rule,
     if (!selects(tags, populations[key.population], key.via)) continue;
     const cell& at = phase.cells[index];
     if (key.op == rule.op) {
-      out.count += sum(at, rule.how.counted);
-      out.attempts += sum(at, rule.how.attempts);
+      out.count += sum(at.outcomes, rule.how.counted);
+      out.attempts += sum(at.outcomes, rule.how.attempts);
       if (rule.how.what == reading::kind::latency && !tags.empty()) out.latency.merge(at.latency);
     } else if (rule.op == operation::arrived && key.op == operation::telemetry) {
       // A driver or the engine may report a loss on the telemetry itself.
-      out.count += sum(at, rule.how.counted & any_of(outcome::lost));
-      out.attempts += sum(at, rule.how.attempts & any_of(outcome::lost));
+      out.count += sum(at.outcomes, rule.how.counted & any_of(outcome::lost));
+      out.attempts += sum(at.outcomes, rule.how.attempts & any_of(outcome::lost));
     }
   }
   if (rule.how.what == reading::kind::latency && tags.empty()) {
@@ -286,6 +287,13 @@ reading::kind kind_of(gauge_metric which) {
 }
 
 }  // namespace
+
+std::uint64_t sent_of(const outcome_counts& of) noexcept {
+  return sum(of, sent);
+}
+std::uint64_t errors_of(const outcome_counts& of) noexcept {
+  return sum(of, failed);
+}
 
 bool is_measured(std::string_view metric) noexcept {
   return find_bystander(metric) || find_gauge(metric) || find_rule(metric);

@@ -21,9 +21,15 @@ namespace wanwu::report {
 
 inline constexpr std::size_t protocol_count = 3;
 
+using outcome_counts = std::array<std::uint64_t, outcome_count>;
+/// Those that were sent: acknowledged, failed, or cut off by ourselves.
+std::uint64_t sent_of(const outcome_counts& of) noexcept;
+/// Those that the target is to blame for.
+std::uint64_t errors_of(const outcome_counts& of) noexcept;
+
 /// One operation of one population over one protocol in one phase.
 struct cell {
-  std::array<std::uint64_t, outcome_count> outcomes{};
+  outcome_counts outcomes{};
   std::uint64_t bytes_sent{}, bytes_received{};
   histogram latency{2};  ///< Response time of what succeeded.
   bool touched{};        ///< Anything counted since the last clear.

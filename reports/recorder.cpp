@@ -10,7 +10,7 @@ constexpr std::size_t error_slots = 1024;  // power of two, twice the groups kep
 
 /// Outcomes that are nobody's failure, or not one of this operation.
 constexpr bool is_failure(outcome result) noexcept {
-  return result != outcome::ok;
+  return result != outcome::ok && result != outcome::cut_off;
 }
 
 /// Only what succeeded has a response time; a reordered message did arrive.

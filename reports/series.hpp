@@ -1,7 +1,6 @@
 // One second of a run, as a line of series.ndjson and as a point of the charts.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,7 +28,7 @@ struct tagged_latency {
 struct cell_count {
   cell_key key;
   std::uint32_t phase{};
-  std::array<std::uint64_t, outcome_count> outcomes{};
+  outcome_counts outcomes{};
   std::uint64_t bytes_sent{}, bytes_received{};
 };
 

@@ -160,10 +160,7 @@ std::uint64_t sent_in(const series_point& point) {
   std::uint64_t n = 0;
   for (const auto& one : point.cells) {
     if (one.key.op != operation::telemetry && one.key.op != operation::event) continue;
-    for (const auto result : {outcome::ok, outcome::refused, outcome::timed_out, outcome::broken_link,
-                              outcome::malformed_answer}) {
-      n += one.outcomes[static_cast<std::size_t>(result)];
-    }
+    n += sent_of(one.outcomes);
   }
   return n;
 }
@@ -181,6 +178,8 @@ headline headline_of(const run_record& run) {
     out.sent += count_of(run.store, fmt::format("{}.sent", word));
     out.acknowledged += count_of(run.store, fmt::format("{}.acknowledged", word));
   }
+  for (const auto op : {operation::telemetry, operation::event})
+    out.cut_off += run.store.total(op, outcome::cut_off);
   for (const auto* metric : {"telemetry.errors", "event.errors", "ack.errors", "read.errors",
                              "register.errors", "connect.failed", "reconnect.failed"}) {
     out.errors += count_of(run.store, metric);
@@ -238,6 +237,11 @@ std::string sentence_of(const run_record& run, const summary& of) {
 }
 
 }  // namespace
+
+std::string cut_off_words(const headline& of) {
+  if (of.cut_off == 0) return "";
+  return fmt::format(", {} cut off by the run's own storms and ramps", show_count(of.cut_off));
+}
 
 summary summarize(const run_record& run) {
   summary out;

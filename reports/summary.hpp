@@ -36,6 +36,7 @@ struct error_row {
 struct headline {
   std::uint64_t things{}, connected_max{}, connected_end{};
   std::uint64_t sent{}, acknowledged{}, arrived{}, lost{}, duplicates{}, reordered{}, errors{};
+  std::uint64_t cut_off{};  ///< Of `sent`, by storms and ramps of ours: neither acknowledged nor errors.
   bool arrival_measured{};
   double sent_per_s{}, sent_per_s_max{};
   std::uint64_t latency_count{}, p50_us{}, p99_us{}, p999_us{}, max_us{};
@@ -64,6 +65,9 @@ struct summary {
 };
 
 summary summarize(const run_record& run);
+
+/// What a report says of it after the errors: "" when nothing was.
+std::string cut_off_words(const headline& of);
 
 /// summary.json, schema wanwu.report/v1. Ends with a newline.
 std::string to_summary_json(const run_record& run, const summary& of);

@@ -112,6 +112,7 @@ json totals_json(const headline& t) {
            {"errors", t.errors},
            {"sent_per_s", t.sent_per_s},
            {"sent_per_s_max", t.sent_per_s_max}};
+  out["cut_off"] = t.cut_off;
   if (t.arrival_measured) {
     out["arrived"] = t.arrived;
     out["lost"] = t.lost;

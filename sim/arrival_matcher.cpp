@@ -38,10 +38,22 @@ void arrival_matcher::observe(const entry& of, outcome what, time_point at) {
 void arrival_matcher::sent(const sent_reading& reading) {
   if (entries_.size() >= limits::witness_pending_max) settle_oldest(reading.intended_at);
   progress& of = things_[static_cast<std::uint32_t>(reading.thing)];
-  entries_.push_back({reading.key, reading.intended_at, static_cast<std::uint32_t>(reading.thing), ++of.sent,
-                      reading.population, reading.via, false});
-  by_key_.emplace(reading.key, first_ + entries_.size() - 1);
+  entries_.push_back({reading.key, reading.intended_at, of.newest, static_cast<std::uint32_t>(reading.thing),
+                      ++of.sent, reading.population, reading.via, false, false});
+  of.newest = first_ + entries_.size() - 1;
+  by_key_.emplace(reading.key, of.newest);
   ++missing_;
+}
+
+void arrival_matcher::cut_off(const cut_reading& which) {
+  const auto thing = things_.find(static_cast<std::uint32_t>(which.thing));
+  if (thing == things_.end()) return;
+  for (auto at = thing->second.newest; at != nothing_before && at >= first_;) {
+    entry& one = entries_[at - first_];
+    if (one.intended_at < which.since) return;
+    at = one.before;
+    if (one.intended_at <= which.until) one.cut_off = true;
+  }
 }
 
 bool arrival_matcher::arrived(std::uint64_t key, time_point at) {
@@ -76,7 +88,7 @@ void arrival_matcher::settle_oldest(time_point at) {
     const bool deaf = deaf_[static_cast<std::size_t>(oldest.via)];
     const bool overtaken =
         oldest.via == protocol::coap && oldest.order < things_[oldest.thing].latest_arrived;
-    if (!deaf && !overtaken) observe(oldest, outcome::lost, at);
+    if (!deaf && !overtaken && !oldest.cut_off) observe(oldest, outcome::lost, at);
   }
   const auto [begin, end] = by_key_.equal_range(oldest.key);
   const auto own = std::find_if(begin, end, [this](const auto& kept) { return kept.second == first_; });

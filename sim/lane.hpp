@@ -64,6 +64,8 @@ class lane {
     const connection_row& row = rows_[connection];
     return !row.wanted || row.dark || row.returning || !row.was_up;
   }
+  /// In a storm.
+  bool is_dark(std::uint32_t connection) const { return rows_[connection].dark; }
   const lane_levels& levels() const { return levels_; }
   /// Things connected, by population.
   std::span<const std::uint64_t> connected() const { return connected_; }

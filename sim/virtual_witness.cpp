@@ -111,6 +111,8 @@ void virtual_witness::hand_over() {
     if (one.at >= counts_from_) matcher_.sent(one.what);
   }
   notes_.clear();
+  for (const cut_reading& one : cuts_) matcher_.cut_off(one);
+  cuts_.clear();
 }
 
 void virtual_witness::end(time_point at) {

@@ -27,6 +27,7 @@ class virtual_witness final : public reading_tap {
   // For the workers: one tap serves all, for they take turns.
   bool samples(thing_id thing) const override { return sample_.has(thing); }
   void sent(const outgoing_reading& reading) override;
+  void cut_off(const cut_reading& which) override { cuts_.push_back(which); }
 
   // For the network.
   virtual_links& links() { return links_; }
@@ -62,7 +63,8 @@ class virtual_witness final : public reading_tap {
   virtual_links links_;
   std::vector<std::unique_ptr<witness_ear>> ears_;
   std::vector<std::unique_ptr<driver>> drivers_;
-  std::vector<note> notes_;  ///< Sent in this window.
+  std::vector<note> notes_;        ///< Sent in this window.
+  std::vector<cut_reading> cuts_;  ///< In this window.
   time_point started_;
   time_point next_ = time_point::max();
   time_point counts_from_ = time_point::max();  ///< Readings sent earlier are not of the sample.

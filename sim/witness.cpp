@@ -1,6 +1,8 @@
 // The taps, and the thread that listens.
 #include "sim/witness.hpp"
 
+#include <variant>
+
 #include "protocols/drivers/coap_libcoap.hpp"
 #include "protocols/drivers/http_beast.hpp"
 #include "protocols/drivers/mqtt_paho.hpp"
@@ -27,21 +29,35 @@ class witness::tap final : public reading_tap {
     return owner_.sample_.has(thing) && owner_.listening_.load(std::memory_order_relaxed);
   }
   void sent(const outgoing_reading& reading) override {
-    const std::size_t at = written_.load(std::memory_order_relaxed);
-    if (at - read_.load(std::memory_order_acquire) == ring_.size()) return;  // the sample gets smaller
-    ring_[at % ring_.size()] = owner_.sample_.note_of(reading);
-    written_.store(at + 1, std::memory_order_release);
+    if (has_room()) put(owner_.sample_.note_of(reading));  // else the sample gets smaller
+  }
+  void cut_off(const cut_reading& which) override {
+    if (has_room()) put(which);
   }
   void drain(arrival_matcher& into) {
     std::size_t at = read_.load(std::memory_order_relaxed);
     const std::size_t end = written_.load(std::memory_order_acquire);
-    for (; at != end; ++at) into.sent(ring_[at % ring_.size()]);
+    for (; at != end; ++at) {
+      const note& one = ring_[at % ring_.size()];
+      if (const auto* reading = std::get_if<sent_reading>(&one)) into.sent(*reading);
+      if (const auto* cut = std::get_if<cut_reading>(&one)) into.cut_off(*cut);
+    }
     read_.store(at, std::memory_order_release);
   }
 
  private:
+  using note = std::variant<sent_reading, cut_reading>;
+  bool has_room() const {
+    return written_.load(std::memory_order_relaxed) - read_.load(std::memory_order_acquire) != ring_.size();
+  }
+  void put(note what) {
+    const std::size_t at = written_.load(std::memory_order_relaxed);
+    ring_[at % ring_.size()] = what;
+    written_.store(at + 1, std::memory_order_release);
+  }
+
   const witness& owner_;
-  std::vector<sent_reading> ring_;
+  std::vector<note> ring_;
   std::atomic<std::size_t> written_{0}, read_{0};
 };
 

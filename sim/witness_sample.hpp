@@ -14,9 +14,8 @@
 
 namespace wanwu::sim {
 
-/// How long a witness waits until all it subscribed to is granted, and at the end for what has not come yet.
+/// How long a witness waits until all it subscribed to is granted.
 inline constexpr duration listen_within = std::chrono::seconds{5};
-inline constexpr duration arrive_within = std::chrono::seconds{3};
 
 /// One protocol's way of listening: where readings of the sample come out.
 struct witness_lane {

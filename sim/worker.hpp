@@ -8,6 +8,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "sim/arrival_matcher.hpp"
 #include "sim/lane.hpp"
 #include "sim/outbox.hpp"
 #include "sim/pace.hpp"
@@ -37,6 +38,8 @@ class reading_tap {
   virtual ~reading_tap() = default;
   virtual bool samples(thing_id thing) const = 0;
   virtual void sent(const outgoing_reading& reading) = 0;
+  /// We ended the link of a thing of the sample before what it had sent was answered.
+  virtual void cut_off(const cut_reading& which) = 0;
 };
 
 struct worker_setup {
@@ -151,6 +154,7 @@ class worker {
   void send_acks(time_point now);
   void note(std::uint8_t lane_index, std::span<const connection_change> changes);
   void take(std::span<const observation> seen);
+  void tell_cut_off(std::uint32_t row, time_point now);
   void describe(std::uint8_t lane_index, std::uint32_t connection, login& out);
 
   since_start at(time_point t) const { return t - setup_.started; }

@@ -78,9 +78,21 @@ void worker::take(std::span<const observation> seen) {
         break;
       case operation::register_:
         if (const auto row = things_.row_of(o.thing); row && stage_ == stage::running) {
+          if (o.result == outcome::cut_off) {  // it describes itself again when it is back
+            things_.row(*row).registering = false;
+            break;
+          }
           context_.look_at(*row, at(o.done_at));
           start_thing(*row, o.done_at);
         }
+        break;
+      case operation::telemetry:
+        if (o.result == outcome::cut_off && setup_.tap != nullptr && setup_.tap->samples(o.thing))
+          setup_.tap->cut_off({o.thing, o.intended_at, o.intended_at});
+        break;
+      case operation::disconnect:
+        if (const auto row = things_.row_of(o.thing); row && o.result == outcome::ok)
+          tell_cut_off(*row, o.done_at);
         break;
       case operation::ack: {
         observation heard = o;  // the command ends when its answer is confirmed
@@ -92,6 +104,24 @@ void worker::take(std::span<const observation> seen) {
       default:
         break;
     }
+  }
+}
+
+/// MQTT has no answer at QoS 0. What left so short a time before a storm that says no goodbye may have got as
+/// far as a buffer that went with the link.
+void worker::tell_cut_off(std::uint32_t row, time_point now) {
+  const planned_population& kind = *things_.block_of(row).kind;
+  const std::uint32_t connection = things_.connection_of(row);
+  if (setup_.tap == nullptr || !kind.telemetry || kind.telemetry->shape.qos != 0) return;
+  if (kind.telemetry->shape.via != protocol::mqtt || !lanes_[kind.lane]->is_dark(connection)) return;
+  const auto is_abrupt = [&](const storm_window& one) {
+    return one.begin <= at(now) && one.what->drop == lang::drop_kind::abrupt;
+  };
+  if (std::none_of(plan_.when.storms.begin(), plan_.when.storms.end(), is_abrupt)) return;
+  const row_range behind = things_.rows_behind(kind.lane, connection);
+  for (std::uint32_t each = behind.begin; each < behind.end; ++each) {
+    const thing_id thing = things_.thing_of(each);
+    if (setup_.tap->samples(thing)) setup_.tap->cut_off({thing, now - arrive_within, now});
   }
 }
 

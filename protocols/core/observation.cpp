@@ -19,7 +19,7 @@ std::string_view name_of(operation op) noexcept {
 std::string_view name_of(outcome o) noexcept {
   constexpr std::array<std::string_view, outcome_count> names{
       "ok",          "refused", "timed_out", "broken_link", "unreachable", "malformed_answer",
-      "not_started", "lost",    "duplicate", "reordered",   "local_error"};
+      "not_started", "lost",    "duplicate", "reordered",   "local_error", "cut_off"};
   return names[static_cast<std::size_t>(o)];
 }
 

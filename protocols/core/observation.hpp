@@ -32,7 +32,7 @@ enum class outcome : std::uint8_t {
   ok,
   refused,           ///< The target answered, and said no (`code` says how).
   timed_out,         ///< No answer in the time the protocol or the target file gives.
-  broken_link,       ///< The link ended before the answer.
+  broken_link,       ///< The link ended before the answer, and not by us.
   unreachable,       ///< No link could be opened (connection refused, no route).
   malformed_answer,  ///< The answer breaks the protocol (the target's fault).
   not_started,       ///< The generator could not start it: no link, or late beyond use.
@@ -40,8 +40,9 @@ enum class outcome : std::uint8_t {
   duplicate,         ///< The witness saw it more than once.
   reordered,         ///< The witness saw it after a later one of the same thing.
   local_error,       ///< Our side failed: descriptors, ports, memory. Never the target's fault.
+  cut_off,           ///< We ended the link before the answer: a storm, a ramp, the end. Nobody's fault.
 };
-inline constexpr std::size_t outcome_count = 11;
+inline constexpr std::size_t outcome_count = 12;
 
 std::string_view name_of(protocol p) noexcept;
 std::string_view name_of(operation op) noexcept;  ///< "connect", ..., "register", ...

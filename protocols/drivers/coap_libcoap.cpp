@@ -228,7 +228,7 @@ void libcoap_driver::close(std::span<const connection_id> which, closing how, ti
       const bool observing = p.in_use && p.is_watch && p.connection == c && p.was_registered;
       if (observing && how == closing::clean) sessions_.cancel_observation(c, p.name);
     }
-    forget(c, outcome::broken_link, now);
+    forget(c, outcome::cut_off, now);
     sessions_.close(c);
     --up_;
     ledger_.changed({now, id, connection_state::down, outcome::ok, 0});

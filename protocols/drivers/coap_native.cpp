@@ -175,7 +175,7 @@ void coap_driver<Carrier>::close(std::span<const connection_id> which, closing h
         session_.cancel_observation(c, s.tag, full_path(s.filter), now);
     }
     session_.forget_observations(c, now);
-    forget_all(c, outcome::broken_link, now);
+    forget_all(c, outcome::cut_off, now);
     ledger_.changed({now, id, connection_state::down, outcome::ok, 0});
   }
   take_events(now);

@@ -140,6 +140,8 @@ class driver {
   /// Begins to open each; changed() tells what became of it. `intended` has one instant for each.
   virtual void open(std::span<const connection_id> which, std::span<const time_point> intended,
                     time_point now) = 0;
+  /// What is unanswered is cut_off. Operations of a session that the target keeps go on when it is opened
+  /// again, and are cut_off when they end before.
   virtual void close(std::span<const connection_id> which, closing how, time_point now) = 0;
   /// Starts each operation at once. On a connection that is not up the outcome is not_started.
   virtual void start(std::span<const intent> intents, time_point now) = 0;
@@ -147,7 +149,8 @@ class driver {
   virtual void advance(time_point now) = 0;
   /// When advance() next has something to do.
   virtual std::optional<time_point> next_deadline() const = 0;
-  /// Gives every operation in flight up as `why`, and hands over what is left. Connections stay.
+  /// Gives every operation in flight up as `why` (cut_off where close() was before), and hands over what is
+  /// left. Connections stay.
   virtual void abandon(outcome why, time_point now) = 0;
   virtual driver_totals totals() const = 0;
   /// Whether driver_client::ready_for_more() is called. Off at first.

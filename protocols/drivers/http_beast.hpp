@@ -32,11 +32,11 @@ struct http_endpoint {
 ///
 /// One request at a time on a connection, no pipelining; others wait, and their waiting counts (intended_at
 /// is kept). A connection that the target closes between requests is opened again for the next: its users
-/// stay up. A request whose connection broke is broken_link; only an idempotent one on a connection that had
-/// served before is sent once more. `connect` and `reconnect` are observed once a TCP connection. 2xx, or a
-/// status of `expect`, is ok. A login's subscriptions are paths of event streams (text/event-stream), each on
-/// a connection of its own: every event is a heard_message; accepted streams are a `subscribe` observation;
-/// streams that end are asked for again.
+/// stay up. A request whose connection broke is broken_link (cut_off where close() took its last user);
+/// only an idempotent one on a connection that had served before is sent once more. `connect` and `reconnect`
+/// are observed once a TCP connection. 2xx, or a status of `expect`, is ok. A login's subscriptions are paths
+/// of event streams (text/event-stream), each on a connection of its own: every event is a heard_message;
+/// accepted streams are a `subscribe` observation; streams that end are asked for again.
 std::unique_ptr<driver> make_http_beast(const http_endpoint& target, reactor& events, driver_client& client);
 /// The same with faults on its way.
 std::unique_ptr<driver> make_http_beast(const http_endpoint& target, const impaired_way& way, reactor& events,

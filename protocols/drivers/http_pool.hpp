@@ -80,7 +80,7 @@ class http_pool : public driver, private readiness_listener {
   void set_user(connection_id user, connection_state state, outcome why, time_point now);
   void set_users_of(std::uint32_t at, connection_state state, outcome why, time_point now);
   void note_connect(std::uint32_t at, outcome result, int error, time_point now);
-  void lose_link(std::uint32_t at, time_point now);
+  void lose_link(std::uint32_t at, outcome why, time_point now);
   void after_close(std::uint32_t at, time_point now);
 
   // Requests.

@@ -131,7 +131,7 @@ void http_pool<T>::link_received(link_id link, bytes_view raw, time_point now) {
   }
   if (keeps) return send_next(at, now);
   transport_.close(link, used ? closing::clean : closing::abrupt, now);
-  lose_link(at, now);
+  lose_link(at, outcome::broken_link, now);
   after_close(at, now);
 }
 
@@ -242,7 +242,7 @@ void http_pool<T>::advance(time_point now) {
     finish(id, outcome::timed_out, 0, 0, now);
     if (links_[at].current != id) continue;  // it waits, and is passed over when its turn comes
     transport_.close(link_id{at}, closing::abrupt, now);
-    lose_link(at, now);
+    lose_link(at, outcome::broken_link, now);
     after_close(at, now);
   }
   for (std::size_t i = 0; i < streams_.size(); ++i) {

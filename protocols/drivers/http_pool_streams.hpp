@@ -96,7 +96,7 @@ template <stream_transport T>
 void http_pool<T>::end_stream(std::uint32_t at, outcome why, std::uint16_t code, time_point now) {
   auto& stream = streams_[at - plain_links_];
   if (!stream.accepted) note_stream(stream, why, code, now);
-  lose_link(at, now);
+  lose_link(at, outcome::broken_link, now);
   ++links_[at].opening_turn;
   stream.accepted = false;
   stream.asked_at = now + stream_pause;
@@ -128,7 +128,7 @@ void http_pool<T>::close_streams(connection_id user, closing how, time_point now
     streams_[i].again_at.reset();
     if (links_[at].now == link_state::closed) continue;
     transport_.close(link_id{at}, how, now);
-    lose_link(at, now);
+    lose_link(at, outcome::broken_link, now);
     ++links_[at].opening_turn;
   }
 }

@@ -54,8 +54,8 @@ void http_pool<T>::close(std::span<const connection_id> which, closing how, time
     set_user(user, connection_state::down, outcome::ok, now);
     if (links_[at].users_up != 0 || links_[at].now == link_state::closed) continue;
     transport_.close(link_id{at}, how, now);
-    lose_link(at, now);
-    fail_waiting(at, outcome::broken_link, now);
+    lose_link(at, outcome::cut_off, now);
+    fail_waiting(at, outcome::cut_off, now);
   }
   flush();
 }
@@ -141,12 +141,12 @@ void http_pool<T>::link_failed(link_id link, std::error_code why, time_point now
   if (was_opening) {
     ++links_[at].opening_turn;
     note_connect(at, result, why.value(), now);
-    lose_link(at, now);
+    lose_link(at, outcome::broken_link, now);
     set_users_of(at, connection_state::down, result, now);
     return fail_waiting(at, result, now);
   }
   if (links_[at].now == link_state::busy) retry(at);
-  lose_link(at, now);
+  lose_link(at, outcome::broken_link, now);
   after_close(at, now);
 }
 
@@ -160,16 +160,16 @@ void http_pool<T>::link_ended(link_id link, time_point now) {
   } else if (row.now == link_state::busy) {
     retry(at);
   }
-  lose_link(at, now);
+  lose_link(at, outcome::broken_link, now);
   after_close(at, now);
 }
 
-/// The link is closed: gives up the request on it.
+/// The link is closed: gives up the request on it as `why`.
 template <stream_transport T>
-void http_pool<T>::lose_link(std::uint32_t at, time_point now) {
+void http_pool<T>::lose_link(std::uint32_t at, outcome why, time_point now) {
   auto& row = links_[at];
   if (row.current != request_id::none) {
-    finish(row.current, outcome::broken_link, 0, 0, now);
+    finish(row.current, why, 0, 0, now);
     requests_.release(row.current);
     row.current = request_id::none;
   }

@@ -68,6 +68,8 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   static bool is_open(const mqtt_connection& row) {
     return row.now == stage::up || row.now == stage::subscribing;
   }
+  /// An operation of its kept session that gets no answer then had no chance to.
+  static bool is_ended_by_us(const mqtt_connection& row) { return row.now == stage::down && !row.lost; }
 
   // Sending (mqtt_native_sending.hpp)
   void start_one(const intent& what, std::uint32_t at, time_point now);
@@ -81,7 +83,7 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   // Ending and reporting (mqtt_native_receiving.hpp)
   void set_up(std::uint32_t at, time_point now);
   void end(std::uint32_t at, ending how, time_point now);
-  void fail_operations_of(std::uint32_t at, time_point now);
+  void fail_operations_of(std::uint32_t at, outcome why, time_point now);
   void end_operation(std::uint32_t operation, ending how, std::uint32_t answer_bytes, time_point now);
   void time_out_connection(std::uint32_t at, time_point now);
   void schedule(std::uint32_t at, time_point now);
@@ -190,7 +192,7 @@ void mqtt_native_driver<T>::advance(time_point now) {
     const bool subscribes = operations_[due].shape == nullptr;
     if (!operations_[due].in_output) row.session.forget(shared_, due);
     const auto at = operations_[due].connection;
-    end_operation(due, {outcome::timed_out, 0}, 0, now);
+    end_operation(due, {is_ended_by_us(row) ? outcome::cut_off : outcome::timed_out, 0}, 0, now);
     if (subscribes && row.now == stage::subscribing && --row.subscribes_open == 0) set_up(at, now);
   }
   operations_.give_back_room();
@@ -213,8 +215,9 @@ std::optional<time_point> mqtt_native_driver<T>::next_deadline() const {
 template <stream_transport T>
 void mqtt_native_driver<T>::abandon(outcome why, time_point now) {
   for (auto any = operations_.any(); any != no_operation; any = operations_.any()) {
-    if (!operations_[any].in_output) rows_[operations_[any].connection].session.forget(shared_, any);
-    end_operation(any, {why, 0}, 0, now);
+    auto& row = rows_[operations_[any].connection];
+    if (!operations_[any].in_output) row.session.forget(shared_, any);
+    end_operation(any, {is_ended_by_us(row) ? outcome::cut_off : why, 0}, 0, now);
   }
   flush_reports();
 }

@@ -58,6 +58,7 @@ struct mqtt_native_driver<T>::session_events {
   time_point now;
   ending how{};
   bool accepted{}, resumed{};
+  outcome given_up = outcome::broken_link;  ///< What becomes of an operation with its session's state.
 
   void session_up(const mqtt::connack& answer) {
     accepted = true;
@@ -95,9 +96,7 @@ struct mqtt_native_driver<T>::session_events {
     driver.end_operation(token, {ok ? outcome::ok : outcome::refused, reason},
                          static_cast<std::uint32_t>(size), now);
   }
-  void session_given_up(std::uint32_t token) {
-    driver.end_operation(token, {outcome::broken_link, 0}, 0, now);
-  }
+  void session_given_up(std::uint32_t token) { driver.end_operation(token, {given_up, 0}, 0, now); }
   void session_subscribed(std::uint32_t token, const mqtt::suback& granted) {
     ending answer{outcome::ok, 0};
     for (const auto reason : granted.reasons) {
@@ -191,13 +190,13 @@ void mqtt_native_driver<T>::end(std::uint32_t at, ending how, time_point now) {
     record_opening(row, how, now);
   }
   wheel_.remove(at, links());
-  fail_operations_of(at, now);
+  fail_operations_of(at, how.why == outcome::ok ? outcome::cut_off : outcome::broken_link, now);
   row.filters.reset();
   change(at, connection_state::down, how, now);
 }
 
 template <stream_transport T>
-void mqtt_native_driver<T>::fail_operations_of(std::uint32_t at, time_point now) {
+void mqtt_native_driver<T>::fail_operations_of(std::uint32_t at, outcome why, time_point now) {
   auto& row = rows_[at];
   if (const auto pending = std::move(row.pending)) {
     for (auto i = pending->messages_done; i < pending->messages.size(); ++i) {
@@ -206,11 +205,12 @@ void mqtt_native_driver<T>::fail_operations_of(std::uint32_t at, time_point now)
       if (operations_[operation].reported) {
         operations_.drop(operation);
       } else {
-        end_operation(operation, {outcome::broken_link, 0}, 0, now);
+        end_operation(operation, {why, 0}, 0, now);
       }
     }
   }
   session_events events{*this, at, now};
+  events.given_up = why;
   row.session.lost(shared_, events);
 }
 

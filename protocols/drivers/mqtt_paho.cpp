@@ -94,7 +94,8 @@ class mqtt_paho_driver final : public driver {
 
   void abandon(outcome why, time_point now) override {
     for (const auto& [number, action] : std::exchange(actions_, {})) {
-      if (action.op != operation::connect && action.op != operation::reconnect) finish(action, why, 0, now);
+      if (action.op == operation::connect || action.op == operation::reconnect) continue;
+      finish(action, is_ended_by_us(rows_[action.connection]) ? outcome::cut_off : why, 0, now);
     }
     flush();
   }
@@ -112,6 +113,9 @@ class mqtt_paho_driver final : public driver {
     std::unique_ptr<paho_client> client;
     time_point until;
   };
+
+  /// An operation of its kept session that gets no answer then had no chance to.
+  static bool is_ended_by_us(const paho_connection& row) { return row.now == stage::down && !row.lost; }
 
   void open_one(std::uint32_t at, time_point intended, time_point now);
   void connect(std::uint32_t at, time_point now);
@@ -282,7 +286,8 @@ void mqtt_paho_driver::handle(const paho_event& what) {
     const bool expected = std::find(expect.begin(), expect.end(), what.code) != expect.end();
     finish(action, expected ? outcome::ok : outcome::refused, what.code, what.at);
   } else {
-    finish(action, ok ? outcome::ok : answered ? outcome::refused : outcome::broken_link, what.code, what.at);
+    const auto unanswered = is_ended_by_us(row) ? outcome::cut_off : outcome::broken_link;
+    finish(action, ok ? outcome::ok : answered ? outcome::refused : unanswered, what.code, what.at);
   }
   if (action.op == operation::subscribe && row.now == stage::subscribing && --row.subscribes_open == 0) {
     row.now = stage::up;
@@ -350,7 +355,7 @@ void mqtt_paho_driver::time_out(time_point now) {
         end(action.connection, outcome::timed_out, 0, now);
       continue;
     }
-    finish(action, outcome::timed_out, 0, now);
+    finish(action, is_ended_by_us(row) ? outcome::cut_off : outcome::timed_out, 0, now);
     if (action.op != operation::subscribe || row.now != stage::subscribing || --row.subscribes_open != 0)
       continue;
     row.now = stage::up;
@@ -382,7 +387,7 @@ void mqtt_paho_driver::end(std::uint32_t at, outcome why, std::uint16_t code, ti
       continue;
     }
     const bool opening = each->second.op == operation::connect || each->second.op == operation::reconnect;
-    if (!opening) finish(each->second, outcome::broken_link, 0, now);
+    if (!opening) finish(each->second, why == outcome::ok ? outcome::cut_off : outcome::broken_link, 0, now);
     each = actions_.erase(each);
   }
   change(at, connection_state::down, why, code, now);

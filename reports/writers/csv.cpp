@@ -20,7 +20,7 @@ std::string quoted(std::string_view text) {
 }
 
 struct counts {
-  std::uint64_t sent{}, acknowledged{}, errors{}, arrived{}, lost{};
+  std::uint64_t sent{}, acknowledged{}, errors{}, arrived{}, lost{}, cut_off{};
 };
 
 counts counts_of(const series_point& point) {
@@ -32,11 +32,10 @@ counts counts_of(const series_point& point) {
       out.lost += n(outcome::lost);
     }
     if (one.key.op != operation::telemetry && one.key.op != operation::event) continue;
-    const auto bad =
-        n(outcome::refused) + n(outcome::timed_out) + n(outcome::broken_link) + n(outcome::malformed_answer);
     out.acknowledged += n(outcome::ok);
-    out.sent += n(outcome::ok) + bad;
-    out.errors += bad + n(outcome::unreachable);
+    out.cut_off += n(outcome::cut_off);
+    out.sent += sent_of(one.outcomes);
+    out.errors += errors_of(one.outcomes);
   }
   return out;
 }
@@ -55,7 +54,7 @@ std::string write_csv(const run_record& run, const summary&) {
       "at_s,instant,phase,things_target,things_connected,things_dark,things_reconnecting,links,sent,"
       "acknowledged,errors,arrived,lost,"
       "latency_count,latency_p50_us,latency_p90_us,latency_p99_us,latency_p999_us,latency_max_us,late_total,"
-      "planned_total,lag_us,cpu,memory_bytes\r\n";
+      "planned_total,lag_us,cpu,memory_bytes,cut_off\r\n";
   for (const auto& point : run.series) {
     const auto n = counts_of(point);
     const auto l = telemetry_latency(point);
@@ -63,11 +62,11 @@ std::string write_csv(const run_record& run, const summary&) {
     const auto phase =
         point.phase < run.shape.phases.size() ? run.shape.phases[point.phase].name : std::string{};
     out += fmt::format(
-        "{:.3f},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.4f},{}\r\n", point.at_s,
+        "{:.3f},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.4f},{},{}\r\n", point.at_s,
         show_instant(run.about.started_unix_ms + static_cast<std::int64_t>(point.at_s * 1000)), quoted(phase),
         now.things_target, now.things_connected, now.things_dark, now.things_reconnecting, now.connections_up,
         n.sent, n.acknowledged, n.errors, n.arrived, n.lost, l.count, l.p50_us, l.p90_us, l.p99_us, l.p999_us,
-        l.max_us, now.late, now.due, now.lag_us, now.cpu, now.memory_bytes);
+        l.max_us, now.late, now.due, now.lag_us, now.cpu, now.memory_bytes, n.cut_off);
   }
   return out;
 }

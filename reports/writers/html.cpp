@@ -92,8 +92,8 @@ void put_tiles(data& page, const run_record& run, const summary& of) {
   };
   tile(show_count(t.connected_max), "things connected at most", "of " + show_count(t.things) + " planned");
   tile(show_count(t.sent), "messages sent",
-       fmt::format("{} per s, at most {}", solid(show_count(static_cast<std::uint64_t>(t.sent_per_s))),
-                   solid(show_count(static_cast<std::uint64_t>(t.sent_per_s_max)))));
+       fmt::format("{} per s, at most {}{}", solid(show_count(static_cast<std::uint64_t>(t.sent_per_s))),
+                   solid(show_count(static_cast<std::uint64_t>(t.sent_per_s_max))), cut_off_words(t)));
   tile(t.latency_count != 0 ? time(t.p99_us) : "\u2013", "telemetry p99",
        t.latency_count != 0 ? "p50 " + time(t.p50_us) + ", max " + time(t.max_us)
                             : "nothing was acknowledged");
@@ -223,7 +223,7 @@ void put_groups(data& page, const run_record& run) {
         .put("operation", name_of(key.op));
     r.put("sent", show_count(all - at.of(outcome::not_started)))
         .put("good", show_count(good))
-        .put("errors", show_count(all - good - at.of(outcome::not_started)));
+        .put("errors", show_count(all - good - at.of(outcome::not_started) - at.of(outcome::cut_off)));
     if (at.latency.count() != 0)
       r.put("p50", time(at.latency.percentile(50)))
           .put("p99", time(at.latency.percentile(99)))

@@ -29,14 +29,6 @@ std::uint64_t count(const cell_count& of, std::initializer_list<outcome> results
   for (const auto result : results) n += of.outcomes[static_cast<std::size_t>(result)];
   return n;
 }
-std::uint64_t sent(const cell_count& of) {
-  return count(of, {outcome::ok, outcome::refused, outcome::timed_out, outcome::broken_link,
-                    outcome::malformed_answer});
-}
-std::uint64_t failed(const cell_count& of) {
-  return count(of, {outcome::refused, outcome::timed_out, outcome::broken_link, outcome::malformed_answer,
-                    outcome::unreachable});
-}
 
 /// Several seconds as one point: sums over its length, worst of latencies, last of levels.
 struct bucket {
@@ -61,11 +53,11 @@ void add(bucket& into, const series_point& point, const run_shape& shape) {
     if (one.key.op == operation::arrived)
       into.arrived += count(one, {outcome::ok, outcome::reordered});
     else if (one.key.op != operation::disconnect)
-      into.errors += failed(one);
+      into.errors += errors_of(one.outcomes);
     if (one.key.op != operation::telemetry && one.key.op != operation::event) continue;
-    into.out[static_cast<std::size_t>(one.key.via)] += sent(one);
+    into.out[static_cast<std::size_t>(one.key.via)] += sent_of(one.outcomes);
     into.acknowledged += count(one, {outcome::ok});
-    into.sector_out[shape.populations[one.key.population].sector] += sent(one);
+    into.sector_out[shape.populations[one.key.population].sector] += sent_of(one.outcomes);
   }
   for (const auto& one : point.latencies) {
     if (one.op != operation::telemetry) continue;

@@ -69,9 +69,9 @@ void add_numbers(std::string& out, const run_record& run, const summary& of) {
   out += "\n| | |\n|---|---|\n";
   out += fmt::format("| things | {} planned, at most {} connected |\n", show_count(t.things),
                      show_count(t.connected_max));
-  out += fmt::format("| sent | {} in {} ({}/s), {} acknowledged, {} errors |\n", show_count(t.sent),
+  out += fmt::format("| sent | {} in {} ({}/s), {} acknowledged, {} errors{} |\n", show_count(t.sent),
                      show_clock(run.duration_s), show_count(static_cast<std::uint64_t>(t.sent_per_s)),
-                     show_count(t.acknowledged), show_count(t.errors));
+                     show_count(t.acknowledged), show_count(t.errors), cut_off_words(t));
   if (t.arrival_measured) {
     out += fmt::format("| arrived | {} seen by the witness, {} lost, {} duplicates, {} reordered |\n",
                        show_count(t.arrived), show_count(t.lost), show_count(t.duplicates),

@@ -114,9 +114,9 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
   out.line("");
   out.line(fmt::format("things      {} planned, at most {} connected", show_count(t.things),
                        show_count(t.connected_max)));
-  out.line(fmt::format("sent        {} in {} ({}/s), {} acknowledged, {} errors", show_count(t.sent),
+  out.line(fmt::format("sent        {} in {} ({}/s), {} acknowledged, {} errors{}", show_count(t.sent),
                        show_clock(run.duration_s), show_count(static_cast<std::uint64_t>(t.sent_per_s)),
-                       show_count(t.acknowledged), show_count(t.errors)));
+                       show_count(t.acknowledged), show_count(t.errors), cut_off_words(t)));
   if (t.arrival_measured) {
     out.line(fmt::format("arrived     {} seen by the witness, {} lost, {} duplicates, {} reordered",
                          show_count(t.arrived), show_count(t.lost), show_count(t.duplicates),

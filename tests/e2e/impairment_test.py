@@ -54,6 +54,37 @@ thresholds:
             logs.append((self.folder / "log.txt").read_bytes())
         self.assertEqual(logs[0], logs[1])
 
+    def test_a_storm_over_answers_that_a_slow_target_owes_is_not_its_error(self):
+        # An answer takes 200 ms, so that 70 % of the things take a fifth of what they send in a second with them.
+        self.run_world("""
+things:
+  meter: { model: builtin/meter, count: 60, every: 500 ms, jitter: 20 % }
+  lamp: { model: builtin/streetlight, count: 60, over: coap, every: 500 ms, jitter: 20 % }
+  page: { model: builtin/meter, count: 60, over: http, every: 500 ms, jitter: 20 % }
+phases:
+  - { name: ramp, ramp: 1 s, faults: [ far ] }
+  - { name: calm, hold: 6 s, faults: [ far ] }
+  - { name: blackout, hold: 4 s, storm: cut, faults: [ far ] }
+storms:
+  cut: { share: 70 %, drop: abrupt, dark: 1 s, return: { within: 1 s, backoff: none } }
+faults:
+  far: { delay: 100 ms }
+thresholds:
+  - telemetry.errors count == 0
+  - telemetry.errors ratio < 0.01 %
+  - telemetry.acknowledged ratio >= 100 %
+  - telemetry.lost count == 0
+  - disconnects count == 0
+""", "--out", "run", "--to", "md=run.md")
+        totals = self.summary("run")["totals"]
+        self.assertGreater(totals["cut_off"], 5)
+        self.assertEqual(totals["sent"], totals["acknowledged"] + totals["cut_off"])
+        self.assertIn(f"0 errors, {totals['cut_off']} cut off by the run's own storms and ramps",
+                      (self.folder / "run.md").read_text())
+        again = self.expect(EXIT_PASS, self.wanwu("report", "run")).stdout
+        self.assertIn(f"{totals['cut_off']} cut off by the run's own storms and ramps", again)
+        self.assertNotIn("\nerrors\n", again)
+
     def test_who_breaks_the_rules_is_thrown_out_by_mosquitto_and_the_others_do_not_notice(self):
         port = self.mosquitto("max_keepalive 60")
         self.run_world(f"""

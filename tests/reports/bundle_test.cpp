@@ -71,7 +71,7 @@ void feed(collector& of, observation_sink& sink, int seconds) {
       o.population = static_cast<std::uint16_t>(i % 2);
       o.via = i % 2 == 0 ? protocol::mqtt : protocol::coap;
       o.op = operation::telemetry;
-      o.result = i == 99 ? outcome::timed_out : outcome::ok;
+      o.result = i == 99 ? outcome::timed_out : i == 98 ? outcome::cut_off : outcome::ok;
       batch.push_back(o);
     }
     sink.record(batch);
@@ -161,7 +161,7 @@ TEST_CASE("A run killed with SIGKILL leaves everything up to its last second") {
   CHECK(back->duration_s == seconds);
   CHECK(back->store.read("telemetry.sent", {}, "")->count == static_cast<std::uint64_t>(seconds) * 100);
   CHECK(back->store.read("telemetry.latency", {}, "")->latency.count() ==
-        static_cast<std::uint64_t>(seconds) * 99);
+        static_cast<std::uint64_t>(seconds) * 98);
   const auto judged = summarize(*back).judged;
   CHECK(judged.result == verdict::inconclusive);
   CHECK(judged.limits[0].found == finding::holds);

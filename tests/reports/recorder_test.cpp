@@ -133,6 +133,37 @@ TEST_CASE("A ratio of losses is taken of what the witness judged") {
   CHECK(store.read("telemetry.duplicates", {}, "")->count == 1);
 }
 
+TEST_CASE("What the run itself cut off was sent, is nobody's error, and no share counts it") {
+  const auto shape = two_kinds();
+  metric_store store{shape};
+  const auto add = [&](int times, outcome result, operation op = operation::telemetry) {
+    delta counts{shape, t0};
+    for (int i = 0; i < times; ++i) counts.add(seen(1s, 5ms, 0, op, result));
+    counts.merge_into(store);
+  };
+  const auto ratio_of = [&](const char* metric) {
+    return store.read(metric, {}, "")->value(statistic::ratio, 0, measure::ratio);
+  };
+  add(20, outcome::cut_off);
+  CHECK(store.read("telemetry.sent", {}, "")->count == 20);
+  CHECK_FALSE(ratio_of("telemetry.errors"));  // nothing was told about the target
+  add(98, outcome::ok);
+  add(2, outcome::broken_link);
+  add(7, outcome::not_started);
+  CHECK(store.read("telemetry.sent", {}, "")->count == 98 + 2 + 20);
+  CHECK(store.read("telemetry.sent", {}, "")->attempts == 98 + 2 + 20 + 7);
+  CHECK(store.read("telemetry.acknowledged", {}, "")->count == 98);
+  CHECK(store.read("telemetry.errors", {}, "")->count == 2);
+  CHECK(ratio_of("telemetry.acknowledged") == Approx(0.98));
+  CHECK(ratio_of("telemetry.errors") == Approx(0.02));
+  CHECK(store.read("telemetry.latency", {}, "")->samples() == 98);
+  REQUIRE(store.errors().size() == 2);
+  for (const auto& group : store.errors()) CHECK(group.result != outcome::cut_off);
+  // The command was heard all the same.
+  add(3, outcome::cut_off, operation::command);
+  CHECK(store.read("command.heard", {}, "")->count == 3);
+}
+
 TEST_CASE("Observations of a population that does not exist are counted, not trusted") {
   delta counts{two_kinds(), t0};
   counts.add(seen(1s, 5ms, 7));

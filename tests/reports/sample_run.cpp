@@ -118,6 +118,7 @@ std::vector<observation> second_of(int s, const sample_options& options, std::mt
       o.population = population;
       o.via = static_cast<protocol>(population % 3);
       o.op = operation::telemetry;
+      if (options.cuts && storm && i % 20 == 0) o.result = outcome::cut_off;
       if (storm && within(chance) < 0.03) o.result = outcome::timed_out;
       if (storm && within(chance) < 0.01) o.result = outcome::broken_link;
       if (o.via == protocol::http && within(chance) < 0.002) o.result = outcome::refused, o.code = 503;

@@ -12,6 +12,7 @@ struct sample_options {
   int seconds = 180;
   bool hostile{};        ///< Names and texts as an attacker would choose them.
   bool finished = true;  ///< False leaves the bundle as a kill would.
+  bool cuts{};           ///< The storm finds answers under way.
 };
 
 /// Text that must come out of every report as text. Holds markup, quotes, a script's end, a formula, an

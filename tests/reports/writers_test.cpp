@@ -148,6 +148,39 @@ TEST_CASE("JUnit is well formed, in Jenkins' order, and GitLab finds no name twi
   CHECK(crossed.attribute("line").as_int() == 41);
 }
 
+TEST_CASE(
+    "What the run's own storms cut off is told where there is some, beside the errors and not among them") {
+  sample_options options;
+  options.seconds = 30;
+  options.cuts = GENERATE(false, true);
+  const run_record run = make_sample_run("", options);
+  const summary of = summarize(run);
+  const headline& t = of.totals;
+  CHECK((t.cut_off != 0) == options.cuts);
+  const auto unreachable = run.store.total(operation::telemetry, outcome::unreachable);
+  CHECK(t.sent == t.acknowledged + t.errors - unreachable + t.cut_off);
+  const auto parsed = nlohmann::json::parse(to_summary_json(run, of));
+  CHECK(parsed["totals"]["cut_off"] == t.cut_off);
+  const std::string told = ", " + show_count(t.cut_off) + " cut off by the run";
+  for (const auto& text : {write_terminal(run, of, {}), write_markdown(run, of), write_html(run, of)}) {
+    CHECK((text.find("cut off") != std::string::npos) == options.cuts);
+    CHECK((text.find(told) != std::string::npos) == options.cuts);
+  }
+  std::uint64_t sent = 0, answered = 0, errors = 0, cut_off = 0;
+  for (const auto& line : lines_of(write_csv(run, of))) {
+    if (line.starts_with("at_s")) continue;
+    std::vector<std::string> fields;
+    std::istringstream row{line};
+    for (std::string field; std::getline(row, field, ',');) fields.push_back(field);
+    sent += std::stoull(fields.at(8));
+    answered += std::stoull(fields.at(9));
+    errors += std::stoull(fields.at(10));
+    cut_off += std::stoull(fields.back());
+  }
+  CHECK(cut_off == t.cut_off);
+  CHECK(sent == answered + errors + cut_off);
+}
+
 TEST_CASE("Two thresholds of the same text stay two JUnit cases") {
   run_record run{{}, {}, {}};
   limit one;
@@ -188,7 +221,7 @@ TEST_CASE("CSV has one row a second and as many fields in each") {
       if (c == '"') quoted = !quoted;
       fields += c == ',' && !quoted ? 1U : 0U;
     }
-    CHECK(fields == 24);
+    CHECK(fields == 25);
   }
   CHECK(write_csv(run, of).find("\"=x") == std::string::npos);  // no formula
 }

@@ -8,6 +8,7 @@
 
 using namespace wanwu;
 using namespace wanwu::sim;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -74,6 +75,37 @@ TEST_CASE("Over CoAP a state that a later one has overtaken is not lost, but the
   matcher.arrived(2, {});
   matcher.end({});
   CHECK(seen.results == std::map<outcome, int>{{outcome::ok, 1}, {outcome::lost, 1}});
+}
+
+TEST_CASE("What was cut off with its link is not lost if it never comes, and arrives once if it does") {
+  keeper seen;
+  arrival_matcher matcher{seen};
+  const auto sent_at = [&](std::uint64_t key, duration when, std::uint32_t thing = 1) {
+    matcher.sent({key, time_point{when}, thing_id{thing}, 0, protocol::mqtt});
+  };
+  sent_at(1, 1s);
+  sent_at(21, 1s, 2);
+  sent_at(2, 2s);
+  sent_at(22, 2s, 2);
+  sent_at(3, 3s);
+  sent_at(4, 4s);
+  matcher.arrived(3, {});
+  matcher.cut_off({thing_id{1}, time_point{2s}, time_point{3s}});
+  matcher.cut_off({thing_id{7}, time_point{0s}, time_point{9s}});
+  CHECK(matcher.missing() == 5);
+  SECTION("none comes any more") {
+    matcher.end({});
+    // Of the thing what was sent before and after, and all of the other.
+    CHECK(seen.results == std::map<outcome, int>{{outcome::ok, 1}, {outcome::lost, 4}});
+  }
+  SECTION("it comes after all, and again") {
+    matcher.arrived(2, {});
+    matcher.arrived(2, {});
+    matcher.end({});
+    CHECK(seen.results ==
+          std::map<outcome, int>{
+              {outcome::ok, 2}, {outcome::reordered, 1}, {outcome::duplicate, 1}, {outcome::lost, 4}});
+  }
 }
 
 TEST_CASE("Where nobody listens nothing is lost") {

@@ -68,9 +68,9 @@ class subject {
     }
     return condition();
   }
-  /// What one request became: "read ok 2.05 | <what was heard>".
-  std::string ask(const std::string& method, const std::string& path, const std::string& payload = {},
-                  const std::string& format = {}) {
+  /// When it was begun.
+  time_point begin(const std::string& method, const std::string& path, const std::string& payload = {},
+                   const std::string& format = {}) {
     auto& shape = shapes_.emplace_back();  // a shape lives as long as its driver
     shape.op = operation::read;
     shape.via = protocol::coap;
@@ -89,6 +89,12 @@ class subject {
                      .connection = connection_id{1},
                      .token = 4};
     driver_->start({&one, 1}, at);
+    return at;
+  }
+  /// What one request became: "read ok 2.05 | <what was heard>".
+  std::string ask(const std::string& method, const std::string& path, const std::string& payload = {},
+                  const std::string& format = {}) {
+    const auto at = begin(method, path, payload, format);
     if (!wait_for([&] { return client.count(operation::read) == 1; })) return "nothing";
     const auto o = client.observations.back();
     CHECK(o.intended_at == at);
@@ -114,6 +120,26 @@ class subject {
   std::deque<request_shape> shapes_;
   std::vector<connection_id> ids_{connection_id{0}, connection_id{1}};
   std::unique_ptr<driver> driver_;
+};
+
+/// Takes datagrams and says nothing.
+class silent_server {
+ public:
+  silent_server() : fd_{::socket(AF_INET, SOCK_DGRAM, 0)} {
+    const auto any = socket_address::from_v4(0x7F000001, 0);
+    REQUIRE(::bind(fd_, any.native(), any.native_size()) == 0);
+    sockaddr_in bound{};
+    socklen_t size = sizeof bound;
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    port_ = ntohs(bound.sin_port);
+  }
+  silent_server(const silent_server&) = delete;
+  ~silent_server() { ::close(fd_); }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_{};
 };
 
 void wait_until_up(std::uint16_t port) {
@@ -210,16 +236,22 @@ TEST_CASE("Both drivers call a port where nobody listens unreachable") {
 }
 
 TEST_CASE("Both drivers time out where somebody listens and never answers") {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-  const auto any = socket_address::from_v4(0x7F000001, 0);
-  REQUIRE(::bind(fd, any.native(), any.native_size()) == 0);
-  sockaddr_in bound{};
-  socklen_t size = sizeof bound;
-  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+  const silent_server nobody;
   for (const auto make : {&make_coap_native, &make_coap_libcoap}) {
-    subject s{make, ntohs(bound.sin_port)};
+    subject s{make, nobody.port()};
     s.answer_within = 100ms;
     CHECK(s.ask("GET", "/") == "read timed_out");
   }
-  ::close(fd);
+}
+
+TEST_CASE("Both drivers call a request cut off that is not answered when we close") {
+  const silent_server nobody;
+  for (const auto make : {&make_coap_native, &make_coap_libcoap}) {
+    for (const auto how : {closing::clean, closing::abrupt}) {
+      subject s{make, nobody.port()};
+      s.begin("GET", "/");
+      s.close(how);
+      CHECK(s.client.seen() == std::vector<std::string>{"read cut_off"});
+    }
+  }
 }

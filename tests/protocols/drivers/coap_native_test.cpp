@@ -222,10 +222,11 @@ TEST_CASE("Outcomes say whose fault it was") {
     s.subject->abandon(outcome::timed_out, s.now);
     CHECK(s.client.seen() == texts{"telemetry timed_out", "telemetry timed_out"});
   }
-  SECTION("closing breaks what is in flight") {
+  SECTION("closing cuts off what is in flight, and what waits behind it") {
     s.start("/t");
-    s.subject->close({&s.ids[0], 1}, closing::abrupt, s.now);
-    CHECK(s.client.seen() == texts{"telemetry broken_link"});
+    s.start("/t");
+    s.subject->close({&s.ids[0], 1}, GENERATE(closing::clean, closing::abrupt), s.now);
+    CHECK(s.client.seen() == texts{"telemetry cut_off", "telemetry cut_off"});
     CHECK(s.client.changes.back().now == connection_state::down);
   }
   CHECK(s.subject->totals().operations_in_flight <= 17);

@@ -310,7 +310,7 @@ TEST_CASE("Closing and abandoning give up what is under way, and say so") {
   const connection_id first{0};
   SECTION("close") {
     w.made->close({&first, 1}, closing::abrupt, w.now);
-    CHECK(w.engine.taken_log() == "telemetry broken_link 0; telemetry broken_link 0; ");
+    CHECK(w.engine.taken_log() == "telemetry cut_off 0; telemetry cut_off 0; ");
     CHECK(w.engine.states[0] == connection_state::down);
   }
   SECTION("abandon") {

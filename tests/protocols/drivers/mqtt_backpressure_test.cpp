@@ -179,3 +179,16 @@ TEST_CASE("Messages that wait are told to have failed when the link breaks") {
   CHECK(w.client.of(outcome::broken_link) == waiting);
   CHECK(w.under_test->totals().operations_in_flight == 0);
 }
+
+TEST_CASE("Messages that wait are cut off when we end the link, and not failed by the target") {
+  slow_target w;
+  w.send(messages);
+  const auto waiting = w.under_test->totals().operations_in_flight;
+  REQUIRE(waiting > 0);
+  const connection_id first{0};
+  w.under_test->close({&first, 1}, GENERATE(closing::clean, closing::abrupt), w.now());
+  w.until([&] { return !w.client.up; });
+  CHECK(w.client.of(outcome::cut_off) == waiting);
+  CHECK(w.client.of(outcome::broken_link) == 0);
+  CHECK(w.under_test->totals().operations_in_flight == 0);
+}

@@ -105,6 +105,50 @@ struct real_world {
   connection_id connection{};
 };
 
+/// A broker that the test plays byte by byte, for one client.
+class hand_played_broker {
+ public:
+  hand_played_broker() : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    auto at = loopback(0);
+    socklen_t size = sizeof at;
+    REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&at), size) == 0);
+    REQUIRE(::listen(listener_, 1) == 0);
+    REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    port_ = ntohs(at.sin_port);
+  }
+  hand_played_broker(const hand_played_broker&) = delete;
+  ~hand_played_broker() {
+    leave();
+    ::close(listener_);
+  }
+  socket_address address() const { return *parse_address("127.0.0.1:" + std::to_string(port_)); }
+  void take(real_world& w) {
+    await_readable(w, listener_);
+    peer_ = ::accept(listener_, nullptr, nullptr);
+  }
+  bytes hear(real_world& w) {
+    await_readable(w, peer_);
+    bytes raw(4096);
+    const auto got = ::recv(peer_, raw.data(), raw.size(), 0);
+    REQUIRE(got > 0);
+    raw.resize(static_cast<std::size_t>(got));
+    return raw;
+  }
+  void say(const bytes& raw) { REQUIRE(::send(peer_, raw.data(), raw.size(), 0) > 0); }
+  void leave() {
+    if (peer_ >= 0) ::close(peer_);
+    peer_ = -1;
+  }
+
+ private:
+  static void await_readable(real_world& w, int fd) {
+    pollfd waiting{fd, POLLIN, 0};
+    w.until([&] { return ::poll(&waiting, 1, 0) == 1; });
+  }
+  int listener_, peer_ = -1;
+  std::uint16_t port_{};
+};
+
 struct outcome_of_run {
   std::multiset<std::string> observed, arrived;
 };
@@ -228,16 +272,36 @@ TEST_CASE("Either driver opens a kept session again at once after it was closed"
   }
 }
 
+TEST_CASE("Either driver calls cut off what a broker has not answered when we close") {
+  for (const auto which : {kind::native, kind::paho}) {
+    for (const auto how : {closing::clean, closing::abrupt}) {
+      for (const bool kept : {false, true}) {
+        INFO("kind " << static_cast<int>(which) << " how " << static_cast<int>(how) << " kept " << kept);
+        hand_played_broker broker;
+        real_world w{which,
+                     {.address = broker.address(), .level = mqtt::version::v3_1_1, .clean_start = !kept}};
+        w.open();
+        broker.take(w);
+        broker.hear(w);
+        broker.say({std::byte{0x20}, std::byte{2}, std::byte{0}, std::byte{0}});  // CONNACK
+        w.await_up();
+        w.send("t", "never answered", 1);
+        broker.hear(w);
+        w.under_test->close({&w.connection, 1}, how, steady());
+        // The operation of a kept session goes on until the run ends, or Paho gives it up.
+        w.under_test->abandon(outcome::timed_out, steady());
+        CHECK(w.client.observed ==
+              std::multiset<std::string>{"connect ok 0", "disconnect ok 0", "telemetry cut_off 0"});
+      }
+    }
+  }
+}
+
 TEST_CASE("Either driver says in its CONNECT what the endpoint asks for") {
   for (const auto which : {kind::native, kind::paho}) {
     INFO("kind " << static_cast<int>(which));
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listener, 1) == 0);
-    REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    mqtt_endpoint target{.address = *parse_address("127.0.0.1:" + std::to_string(ntohs(address.sin_port)))};
+    hand_played_broker broker;
+    mqtt_endpoint target{.address = broker.address()};
     target.keep_alive = 33;
     target.clean_start = false;
     target.session_expiry = 77;
@@ -250,15 +314,8 @@ TEST_CASE("Either driver says in its CONNECT what the endpoint asks for") {
     w.client.who.will_topic = "gone";
     w.client.who.will_qos = 1;
     w.open();
-    pollfd waiting{listener, POLLIN, 0};
-    w.until([&] { return ::poll(&waiting, 1, 0) == 1; });
-    const int peer = ::accept(listener, nullptr, nullptr);
-    bytes raw(4096);
-    waiting.fd = peer;
-    w.until([&] { return ::poll(&waiting, 1, 0) == 1; });
-    const auto got = ::recv(peer, raw.data(), raw.size(), 0);
-    REQUIRE(got > 0);
-    raw.resize(static_cast<std::size_t>(got));
+    broker.take(w);
+    const auto raw = broker.hear(w);
     const auto what = mqtt::decode(raw, mqtt::version::v5, mqtt::role::client);
     REQUIRE(what);
     const auto& hello = std::get<mqtt::connect>(*what);
@@ -270,8 +327,7 @@ TEST_CASE("Either driver says in its CONNECT what the endpoint asks for") {
     CHECK(hello.user == "u");
     CHECK(as_text(hello.password.value()) == "p");
     CHECK(hello.last_will.value().topic == "gone");
-    ::close(peer);
-    ::close(listener);
+    broker.leave();
     w.until([&] { return !w.client.observed.empty(); });
   }
 }

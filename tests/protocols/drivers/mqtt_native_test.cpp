@@ -171,6 +171,72 @@ TEST_CASE("An acknowledgement that refuses, is late, or never comes") {
   CHECK(w.engine.take_observed() == lines{"disconnect broken_link", "telemetry broken_link"});
 }
 
+TEST_CASE("What waits for its answer when we end the link is cut off, and no failure of the target") {
+  const auto how = GENERATE(closing::clean, closing::abrupt);
+  SECTION("messages") {
+    world w;
+    w.open();
+    w.answers = false;
+    w.send(1);
+    w.send(2);
+    w.close(how);
+    CHECK(w.engine.take_observed() ==
+          lines{"connect ok", "disconnect ok", "telemetry cut_off", "telemetry cut_off"});
+    CHECK(w.under_test->totals().operations_in_flight == 0);
+  }
+  SECTION("a subscription") {
+    world w;
+    w.engine.who.subscriptions = {{"cmd/+", 1, 4, false}};
+    w.answers = false;
+    w.open();
+    w.reply(w.life(), w.greeting);
+    w.run();
+    w.close(how);
+    CHECK(w.engine.take_observed() == lines{"connect ok", "disconnect ok", "subscribe cut_off"});
+  }
+  SECTION("but who was never let in has waited in vain") {
+    world w;
+    w.answers = false;
+    w.open();
+    w.close(how);
+    CHECK(w.engine.take_observed() == lines{"connect timed_out"});
+  }
+}
+
+TEST_CASE("What a kept session waits for goes on after we ended its link, and is cut off if it ends before") {
+  world w{{.clean_start = false, .session_expiry = 100}};
+  w.open();
+  w.answers = false;
+  w.shape.answer_within = 20s;
+  w.send(1);
+  w.close(closing::abrupt);
+  CHECK(w.engine.take_observed() == lines{"connect ok", "disconnect ok"});
+  CHECK(w.under_test->totals().operations_in_flight == 1);
+  SECTION("answered when it is back") {
+    w.answers = true;
+    w.greeting.session_present = true;
+    w.open();
+    CHECK(w.engine.take_observed() == lines{"reconnect ok", "telemetry ok"});
+  }
+  SECTION("its time is over before it is back") {
+    w.wait(20s);
+    CHECK(w.engine.take_observed() == lines{"telemetry cut_off"});
+  }
+  SECTION("the run is over before it is back") {
+    w.under_test->abandon(outcome::timed_out, w.now);
+    CHECK(w.engine.take_observed() == lines{"telemetry cut_off"});
+  }
+  SECTION("not answered when it is back") {
+    w.greeting.session_present = true;
+    w.open();
+    w.reply(w.life(), w.greeting);
+    w.run();
+    w.wait(20s);
+    CHECK(w.engine.take_observed() == lines{"reconnect ok", "telemetry timed_out"});
+  }
+  CHECK(w.under_test->totals().operations_in_flight == 0);
+}
+
 TEST_CASE("Reconnecting counts from the loss, and a kept session sends again") {
   world w{{.clean_start = false, .session_expiry = 100}};
   w.open();
