@@ -21,7 +21,7 @@ constexpr mask answered_badly =
 constexpr mask failed = answered_badly | any_of(outcome::unreachable);
 constexpr mask told = ok | failed;  ///< About the target: what shares are of.
 constexpr mask tried = told | any_of(outcome::cut_off);
-constexpr mask wanted = tried | any_of(outcome::not_started, outcome::local_error);
+constexpr mask asked_for = tried | any_of(outcome::not_started, outcome::local_error);
 constexpr mask sent = ok | answered_badly | any_of(outcome::cut_off);
 constexpr mask arrived = any_of(outcome::ok, outcome::reordered);
 constexpr mask judged = arrived | any_of(outcome::lost);
@@ -35,12 +35,12 @@ struct rule {
 
 /// The same for every operation that is sent and answered.
 constexpr std::array operation_rules{
-    rule{"sent", reading::kind::counter, sent, wanted},
+    rule{"sent", reading::kind::counter, sent, asked_for},
     rule{"acknowledged", reading::kind::counter, ok, told},
     rule{"errors", reading::kind::counter, failed, told},
     rule{"failed", reading::kind::counter, failed, told},
-    rule{"not_started", reading::kind::counter, any_of(outcome::not_started), wanted},
-    rule{"tried", reading::kind::counter, tried, wanted},
+    rule{"not_started", reading::kind::counter, any_of(outcome::not_started), asked_for},
+    rule{"tried", reading::kind::counter, tried, asked_for},
     rule{"heard", reading::kind::counter, tried, tried},
     rule{"latency", reading::kind::latency, ok, ok},
     rule{"time", reading::kind::latency, ok, ok},

@@ -63,7 +63,7 @@ struct engine::seat {
 
 engine::engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers,
                engine_options options)
-    : plan_{plan}, drivers_{std::move(drivers)}, options_{std::move(options)} {
+    : plan_{plan}, drivers_{std::move(drivers)}, options_{std::move(options)}, owing_{plan.workers} {
   for (std::uint32_t i = 0; i < plan.workers; ++i) {
     auto s = std::make_unique<seat>();
     s->index = i;
@@ -121,7 +121,8 @@ void engine::work(seat& at) {
                      .tap = at.index < options_.taps.size() ? options_.taps[at.index] : nullptr,
                      .look_around = [&at] { at.links.look(); },
                      .given = options_.given,
-                     .flood_window = options_.flood_window};
+                     .flood_window = options_.flood_window,
+                     .owing = &owing_};
   at.own_worker = std::make_unique<worker>(setup);
   for (std::uint8_t lane = 0; lane < plan_.lanes.size(); ++lane) {
     at.own_worker->attach(

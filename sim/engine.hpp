@@ -73,6 +73,7 @@ class engine {
   time_point started_;
   std::vector<std::unique_ptr<seat>> seats_;
   std::atomic<bool> stop_now_{false};
+  std::atomic<std::uint32_t> owing_;  ///< Workers that are owed answers.
 };
 
 }  // namespace wanwu::sim

@@ -174,26 +174,32 @@ void worker::follow_stage(time_point now) {
     stage_until_ = now + limits::drain_max;
     follow_stage(now);  // nothing may be owed already
   } else if (stage_ == stage::draining) {
-    const bool owed = in_flight != 0 || !acks_.empty();
-    if (owed) {
-      drained_at_.reset();
-    } else if (!drained_at_) {
-      drained_at_ = now;
-    }
-    if ((owed || now < leave_at_) && now < stage_until_) return;
-    drained_at_.reset();
-    for (auto& l : lanes_) {
-      l->wire().abandon(outcome::timed_out, now);
-      l->say_goodbye(now);
-      l->wire().advance(now);
-    }
-    stage_ = stage::leaving;
-    stage_until_ = now + limits::goodbye_max;
-    follow_stage(now);
+    drain(in_flight != 0 || !acks_.empty(), now);
   } else if (stage_ == stage::leaving && (up == 0 || now >= stage_until_)) {
     record_own();
     stage_ = stage::gone;
   }
+}
+
+void worker::drain(bool owed, time_point now) {
+  if (owed && drained_at_) {  // a command came in
+    drained_at_.reset();
+    if (setup_.owing != nullptr) ++*setup_.owing;
+  } else if (!owed && !drained_at_) {
+    drained_at_ = now;
+    if (setup_.owing != nullptr) --*setup_.owing;
+  }
+  const bool others_wait = setup_.owing != nullptr && *setup_.owing != 0;
+  if ((owed || others_wait || now < leave_at_) && now < stage_until_) return;
+  drained_at_.reset();
+  for (auto& l : lanes_) {
+    l->wire().abandon(outcome::timed_out, now);
+    l->say_goodbye(now);
+    l->wire().advance(now);
+  }
+  stage_ = stage::leaving;
+  stage_until_ = now + limits::goodbye_max;
+  follow_stage(now);
 }
 
 time_point worker::next_deadline(time_point now) const {

@@ -54,6 +54,9 @@ struct worker_setup {
   duration tick{};                      ///< Steps in which its clock moves; 0: none.
   std::uint32_t flood_window =
       0;  ///< Not 0: no schedule; each connection always has so many readings in flight.
+  /// How many workers of the run are owed answers, this one included at first. Not null: it waits until none
+  /// is before it takes leave, since closing a million connections keeps a machine busy for seconds.
+  std::atomic<std::uint32_t>* owing = nullptr;
 };
 
 class worker {
@@ -101,6 +104,7 @@ class worker {
   void strike_storms(time_point now);
   void note_drift(time_point now);
   void follow_stage(time_point now);
+  void drain(bool owed, time_point now);
   time_point next_deadline(time_point now) const;
   void flush(std::uint8_t lane_index, time_point now);
   /// Only between two things: drivers report back from inside, and that looks at other things.

@@ -1,11 +1,10 @@
 // What a worker does with operations that its own storms have cut off: whom it tells, and what it makes
 // again.
-#include <functional>
-
 #include <catch2/catch.hpp>
 
 #include "sim/worker.hpp"
 #include "tests/sim/invented_world.hpp"
+#include "tests/sim/told_driver.hpp"
 
 using namespace wanwu;
 using namespace wanwu::sim;
@@ -14,76 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const time_point t0{1000s};
-
-/// A wire on which all connect at once, and the test says who is answered.
-class told_driver final : public driver {
- public:
-  explicit told_driver(driver_client& client) : client_{client} {}
-
-  void prepare(std::uint32_t) override {}
-  void open(std::span<const connection_id> which, std::span<const time_point>, time_point now) override {
-    for (const connection_id each : which) tell(each, operation::connect, connection_state::up, now);
-  }
-  void close(std::span<const connection_id> which, closing, time_point now) override {
-    for (const connection_id each : which) {
-      std::erase_if(under_way_, [&](const flight& one) {
-        if (one.connection == each) end(one, outcome::cut_off, now);
-        return one.connection == each;
-      });
-      tell(each, operation::disconnect, connection_state::down, now);
-    }
-  }
-  void start(std::span<const intent> intents, time_point now) override {
-    for (const intent& each : intents) {
-      ++begun[static_cast<std::size_t>(each.shape->op)];
-      const flight one{each.connection, each.shape, each.thing, each.intended_at};
-      if (answers(each.shape->op, now)) {
-        end(one, outcome::ok, now);
-      } else {
-        under_way_.push_back(one);
-      }
-    }
-  }
-  void advance(time_point) override {}
-  std::optional<time_point> next_deadline() const override { return std::nullopt; }
-  void abandon(outcome, time_point) override {}
-  driver_totals totals() const override { return {}; }
-
-  std::function<bool(operation, time_point)> answers = [](operation, time_point) { return true; };
-  std::array<std::size_t, operation_count> begun{};
-  std::size_t cut = 0;
-
- private:
-  struct flight {
-    connection_id connection;
-    const request_shape* shape;
-    thing_id thing;
-    time_point intended_at;
-  };
-  void end(const flight& one, outcome how, time_point now) {
-    cut += how == outcome::cut_off ? 1U : 0U;
-    record(one.shape->op, one.thing, one.intended_at, how, now);
-  }
-  void tell(connection_id each, operation op, connection_state now_is, time_point now) {
-    login who;
-    client_.describe(each, who);
-    record(op, who.thing, now, outcome::ok, now);
-    const connection_change change{now, each, now_is, outcome::ok, 0};
-    client_.changed({&change, 1});
-  }
-  void record(operation op, thing_id thing, time_point intended, outcome how, time_point now) {
-    observation seen;
-    seen.intended_at = intended;
-    seen.sent_at = seen.done_at = now;
-    seen.thing = thing;
-    seen.op = op;
-    seen.result = how;
-    client_.record({&seen, 1});
-  }
-
-  driver_client& client_;
-  std::vector<flight> under_way_;
-};
 
 struct note_taker final : reading_tap {
   bool samples(thing_id thing) const override { return static_cast<std::uint32_t>(thing) % 2 == 0; }

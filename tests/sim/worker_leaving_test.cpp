@@ -1,0 +1,79 @@
+// When a worker takes leave: with all the others, since leaving is work that answers still owed would wait
+// for.
+#include <atomic>
+
+#include <catch2/catch.hpp>
+
+#include "sim/worker.hpp"
+#include "tests/sim/invented_world.hpp"
+#include "tests/sim/told_driver.hpp"
+
+using namespace wanwu;
+using namespace wanwu::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+const time_point t0{1000s};
+constexpr duration plan_end = 3s;
+
+/// One of two workers.
+struct one_of_two {
+  one_of_two()
+      : plan{plan_of(R"(
+wanwu: scenario/v1
+things: { m: { model: builtin/meter, count: 10, over: mqtt, every: 1 s } }
+phases: [ { name: ramp, ramp: 1 s }, { name: steady, hold: 2 s } ]
+)",
+                     1)} {
+    plan->virtual_time = false;
+    subject.emplace(worker_setup{.plan = *plan, .sink = seen, .started = t0, .owing = &owing});
+    auto made = std::make_unique<told_driver>(subject->client_of(0));
+    wire = made.get();
+    subject->attach(0, std::move(made));
+  }
+  void run_until(duration end) {
+    for (; now < t0 + end; now += 1ms) subject->round(now);
+  }
+  bool has_left() const { return seen.count(operation::disconnect) == 10; }
+
+  std::unique_ptr<world_plan> plan;
+  keeper seen;
+  std::atomic<std::uint32_t> owing{2};
+  std::optional<worker> subject;
+  told_driver* wire = nullptr;
+  time_point now = t0;
+};
+
+}  // namespace
+
+TEST_CASE("A worker that has all its answers waits for those who have not") {
+  one_of_two world;
+  world.run_until(plan_end - 10ms);
+  CHECK(world.owing == 2);
+  world.run_until(plan_end + 1s);
+  CHECK(world.owing == 1);
+  CHECK(world.seen.count(operation::disconnect) == 0);
+  world.owing = 0;
+  world.run_until(plan_end + 1s + 10ms);
+  CHECK(world.has_left());
+  CHECK(world.subject->finished());
+  CHECK(world.owing == 0);
+}
+
+TEST_CASE("A worker waits for the others no longer than for its own answers") {
+  one_of_two world;
+  world.run_until(plan_end + limits::drain_max - 100ms);
+  CHECK(world.seen.count(operation::disconnect) == 0);
+  world.run_until(plan_end + limits::drain_max + 100ms);
+  CHECK(world.has_left());
+}
+
+TEST_CASE("Who is not answered is among those who are waited for until the end") {
+  one_of_two world;
+  world.wire->answers = [](operation op, time_point) { return op != operation::telemetry; };
+  world.run_until(plan_end + limits::drain_max - 100ms);
+  CHECK(world.owing == 2);
+  world.run_until(plan_end + limits::drain_max + 100ms);
+  CHECK(world.has_left());
+}
