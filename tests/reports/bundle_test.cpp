@@ -83,6 +83,13 @@ void feed(collector& of, observation_sink& sink, int seconds) {
   }
 }
 
+collector collector_into(const temporary& at) {
+  auto run = sample_run();
+  auto out = bundle_writer::create(at.run(), run);
+  REQUIRE(out);
+  return collector{std::move(run), t0, std::move(*out)};
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{file}, {}};
@@ -93,10 +100,7 @@ std::string read_file(const fs::path& path) {
 TEST_CASE("A finished bundle gives the same summary as the run that wrote it") {
   const int seconds = GENERATE(1, 9, 10, 25);
   const temporary at;
-  auto run = sample_run();
-  auto out = bundle_writer::create(at.run(), run);
-  REQUIRE(out);
-  collector collecting{std::move(run), t0, std::move(*out)};
+  collector collecting = collector_into(at);
   auto& sink = collecting.add_worker();
   feed(collecting, sink, seconds);
   CHECK(collecting.run().series.size() == 1);  // the bundle has the others
@@ -123,10 +127,7 @@ TEST_CASE("A finished bundle gives the same summary as the run that wrote it") {
 
 TEST_CASE("Seconds beyond the plan are those of a run that is draining") {
   const temporary at;
-  auto run = sample_run();
-  auto out = bundle_writer::create(at.run(), run);
-  REQUIRE(out);
-  collector collecting{std::move(run), t0, std::move(*out)};
+  collector collecting = collector_into(at);
   auto& sink = collecting.add_worker();
   feed(collecting, sink, 60);
   CHECK_FALSE(collecting.progress().draining);
@@ -210,10 +211,7 @@ TEST_CASE("A directory that cannot be made or written is an error with its path"
 
 TEST_CASE("A full disk is told once, and the run goes on in memory") {
   const temporary at;
-  auto run = sample_run();
-  auto out = bundle_writer::create(at.run(), run);
-  REQUIRE(out);
-  collector collecting{std::move(run), t0, std::move(*out)};
+  collector collecting = collector_into(at);
   auto& sink = collecting.add_worker();
   feed(collecting, sink, 1);
 

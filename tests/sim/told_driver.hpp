@@ -1,11 +1,14 @@
-// A driver without a wire, for tests of the worker above it.
+// A driver without a wire and the worker above it, for tests of what a worker does.
 #pragma once
 
 #include <array>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <vector>
 
-#include "protocols/drivers/driver.hpp"
+#include "sim/worker.hpp"
+#include "tests/sim/invented_world.hpp"
 
 namespace wanwu::sim {
 
@@ -79,6 +82,29 @@ class told_driver final : public driver {
 
   driver_client& client_;
   std::vector<flight> under_way_;
+};
+
+/// One worker whose only lane has a told_driver; its rounds are a millisecond apart.
+struct told_worker {
+  explicit told_worker(const std::string& world) : plan{plan_of(world, 1)} {}
+  /// `with` has what a test adds; called once, when the plan is as it shall be.
+  void begin(worker_setup with) {
+    subject.emplace(with);
+    auto made = std::make_unique<told_driver>(subject->client_of(0));
+    wire = made.get();
+    subject->attach(0, std::move(made));
+  }
+  void run_until(duration end) {
+    for (; now < t0 + end; now += std::chrono::milliseconds{1}) subject->round(now);
+  }
+  std::size_t begun(operation op) const { return wire->begun[static_cast<std::size_t>(op)]; }
+
+  static constexpr time_point t0{std::chrono::seconds{1000}};
+  std::unique_ptr<world_plan> plan;
+  keeper seen;
+  std::optional<worker> subject;
+  told_driver* wire = nullptr;
+  time_point now = t0;
 };
 
 }  // namespace wanwu::sim

@@ -2,8 +2,6 @@
 // again.
 #include <catch2/catch.hpp>
 
-#include "sim/worker.hpp"
-#include "tests/sim/invented_world.hpp"
 #include "tests/sim/told_driver.hpp"
 
 using namespace wanwu;
@@ -12,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point t0{1000s};
+constexpr time_point t0 = told_worker::t0;
 
 struct note_taker final : reading_tap {
   bool samples(thing_id thing) const override { return static_cast<std::uint32_t>(thing) % 2 == 0; }
@@ -25,9 +23,9 @@ constexpr std::size_t meters = 20;
 constexpr duration cut_at = 5s;
 
 /// Twenty meters that a storm cuts off after five seconds, for one.
-struct stormy {
+struct stormy : told_worker {
   explicit stormy(const std::string& drop, std::uint8_t qos = 1)
-      : plan{plan_of(R"(
+      : told_worker{R"(
 wanwu: scenario/v1
 things: { m: { model: builtin/meter, count: 20, over: mqtt, every: 1 s } }
 phases:
@@ -36,25 +34,11 @@ phases:
   - { name: blackout, hold: 5 s, storm: cut }
 storms:
   cut: { share: 100 %, drop: )" +
-                         drop + ", dark: 1 s, return: { within: 0 s, backoff: none } }\n",
-                     1)} {
+                    drop + ", dark: 1 s, return: { within: 0 s, backoff: none } }\n"} {
     plan->populations[0].telemetry->shape.qos = qos;
-    subject.emplace(worker_setup{.plan = *plan, .sink = seen, .started = t0, .tap = &tap});
-    auto made = std::make_unique<told_driver>(subject->client_of(0));
-    wire = made.get();
-    subject->attach(0, std::move(made));
+    begin({.plan = *plan, .sink = seen, .started = t0, .tap = &tap});
   }
-  void run_until(duration end) {
-    for (; now < t0 + end; now += 1ms) subject->round(now);
-  }
-  std::size_t begun(operation op) const { return wire->begun[static_cast<std::size_t>(op)]; }
-
-  std::unique_ptr<world_plan> plan;
-  keeper seen;
   note_taker tap;
-  std::optional<worker> subject;
-  told_driver* wire = nullptr;
-  time_point now = t0;
 };
 
 }  // namespace

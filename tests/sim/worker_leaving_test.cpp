@@ -4,8 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "sim/worker.hpp"
-#include "tests/sim/invented_world.hpp"
 #include "tests/sim/told_driver.hpp"
 
 using namespace wanwu;
@@ -14,35 +12,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point t0{1000s};
 constexpr duration plan_end = 3s;
 
 /// One of two workers.
-struct one_of_two {
+struct one_of_two : told_worker {
   one_of_two()
-      : plan{plan_of(R"(
+      : told_worker{R"(
 wanwu: scenario/v1
 things: { m: { model: builtin/meter, count: 10, over: mqtt, every: 1 s } }
 phases: [ { name: ramp, ramp: 1 s }, { name: steady, hold: 2 s } ]
-)",
-                     1)} {
+)"} {
     plan->virtual_time = false;
-    subject.emplace(worker_setup{.plan = *plan, .sink = seen, .started = t0, .owing = &owing});
-    auto made = std::make_unique<told_driver>(subject->client_of(0));
-    wire = made.get();
-    subject->attach(0, std::move(made));
-  }
-  void run_until(duration end) {
-    for (; now < t0 + end; now += 1ms) subject->round(now);
+    begin({.plan = *plan, .sink = seen, .started = t0, .owing = &owing});
   }
   bool has_left() const { return seen.count(operation::disconnect) == 10; }
 
-  std::unique_ptr<world_plan> plan;
-  keeper seen;
   std::atomic<std::uint32_t> owing{2};
-  std::optional<worker> subject;
-  told_driver* wire = nullptr;
-  time_point now = t0;
 };
 
 }  // namespace
