@@ -51,9 +51,9 @@ phases:
   - {{ name: settle, hold: {max(2, ramp // 8)} s, load: {{ meter: 0 }} }}
   - {{ name: minutes, hold: {minutes} s }}
   - {{ name: cut, hold: {max(4, minutes // 9)} s, storm: cut }}
-  - {{ name: return, hold: {max(6, minutes // 2)} s }}
+  - {{ name: return, hold: {max(8, minutes * 3 // 4)} s }}
 storms:
-  cut: {{ share: 20 %, drop: abrupt, dark: {max(2, minutes // 7)} s, return: {{ within: {max(2, minutes // 4)} s, backoff: exponential }} }}
+  cut: {{ share: 20 %, drop: abrupt, dark: {max(2, minutes // 4)} s, return: {{ within: {max(2, minutes // 3)} s, backoff: exponential }} }}
 thresholds:
   - telemetry.errors ratio < 0.01 %
 """)

@@ -104,5 +104,18 @@ def markdown(rows):
     return "\n".join(out) + "\n"
 
 
+MARKS = "<!-- made by tests/bench/run.sh --markdown: do not edit -->", "<!-- end of what it made -->"
+
+
+def write_markdown(rows, file):
+    """Where the file has the two marks, the table stands between them and the rest stays; else it is the file."""
+    table, begin, end = markdown(rows), *MARKS
+    text = file.read_text() if file.exists() else ""
+    if begin in text and end in text.partition(begin)[2]:
+        before, _, after = text.partition(begin)
+        table = f"{before}{begin}\n{table}{end}{after.partition(end)[2]}"
+    file.write_text(table)
+
+
 def shown(value):
     return "-" if value is None else f"{value:,.2f}" if value < 10_000 else f"{value:,.0f}"

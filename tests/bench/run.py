@@ -15,7 +15,7 @@ import scale
 import worlds
 from generators import BUILD, floor, mosquitto_pub, npm_mqtt, peer_cpu, program, wanwu
 from ratios import ratios
-from row import A_MESSAGE, agree, beside_floor, effort, load, markdown, npm, peer_figures, row, shown
+from row import A_MESSAGE, agree, beside_floor, effort, load, npm, peer_figures, row, shown, write_markdown
 from targets import Embedded, Mosquitto, Nginx
 
 def mqtt_qos0(folder):
@@ -169,6 +169,7 @@ def print_row(made):
           flush=True)
 
 
+INTERRUPTED = "interrupted"
 measured = {}  # rows by name
 
 
@@ -189,6 +190,9 @@ def measure_all(names):
             for made in measure(name):
                 rows.append(made)
                 print_row(made)
+        except KeyboardInterrupt:  # what was measured is written all the same
+            print(f"{name:<16} interrupted", flush=True)
+            return rows, [*broken, INTERRUPTED]
         except (RuntimeError, OSError, ValueError, KeyError, subprocess.SubprocessError) as why:
             broken.append(name)
             print(f"{name:<16} could not be measured: {why}", flush=True)
@@ -199,22 +203,20 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Speed and memory beside a floor and the peers.")
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="NAME", default=list(ROWS), help=", ".join(ROWS))
     parser.add_argument("--json", metavar="FILE", help="write the rows as an array of objects as well")
-    parser.add_argument("--markdown", metavar="FILE", help="write them as a Markdown table as well")
+    parser.add_argument("--markdown", metavar="FILE",
+                        help="write them as a Markdown table as well, into FILE or between the two marks it has")
     parser.add_argument("--quick", action="store_true", help="once and small, without peers: shows that a row works")
     options = parser.parse_args()
     if options.quick:
         effort.be_quick()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that targets are ended on the way out
     print(f"{'name':<16} {'unit':<52} {'ours min':>10} {'median':>10} {'max':>10} {'floor':>7} {'limit':>10} {'':<13} peers")
-    try:
-        rows, broken = measure_all(dict.fromkeys(options.only))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    rows, broken = measure_all(dict.fromkeys(options.only))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     if options.markdown:
-        pathlib.Path(options.markdown).write_text(markdown(rows))
-    sys.exit(2 if broken else 0 if all(made["holds"] for made in rows) else 1)
+        write_markdown(rows, pathlib.Path(options.markdown))
+    sys.exit(130 if INTERRUPTED in broken else 2 if broken else 0 if all(made["holds"] for made in rows) else 1)
 
 
 if __name__ == "__main__":

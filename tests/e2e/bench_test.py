@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
 
 from harness import ROOT, WANWU, Case
@@ -40,6 +41,21 @@ class Bench(Case):
         floors = rows[0]["ours"]["median"] / rows[0]["floor"]
         self.assertAlmostEqual(15.2 / 2.3 / floors, rows[-1]["ours"]["median"], delta=0.1)  # of the row measured here
         self.assertEqual(round(1.25 * rows[0]["floor"], 1), round(rows[0]["limit"], 1))
+
+    def test_a_table_stands_between_the_marks_of_a_page_and_leaves_the_rest_alone(self):
+        sys.path.insert(0, str(ROOT / "tests/bench"))
+        self.addCleanup(sys.path.remove, str(ROOT / "tests/bench"))
+        from row import MARKS, row, write_markdown
+        page = self.folder / "page.md"
+        page.write_text(f"# Title\n\n{MARKS[0]}\nstale\n{MARKS[1]}\n\nThe rest.\n")
+        for name in ("first", "second"):
+            write_markdown([row(name, "B", [1.0], limit=2)], page)
+            text = page.read_text()
+            self.assertTrue(text.startswith(f"# Title\n\n{MARKS[0]}\n| row "), text)
+            self.assertTrue(text.endswith(f"{MARKS[1]}\n\nThe rest.\n"), text)
+            self.assertIn(f"| `{name}` | B | 1.00 |", text)
+        self.assertNotIn("first", text)
+        self.assertNotIn("stale", text)
 
     def test_connections_are_counted_by_the_broker(self):
         rows, done = self.rows("mqtt-idle-bytes")
