@@ -47,8 +47,10 @@ struct gauges {
   std::uint64_t script_errors{};   ///< Total.
   std::uint64_t memory_bytes{};    ///< Resident memory of the generator.
   self_gauges self;
-  double cpu{};                       ///< Share of the cores it may use, 0 to 1, over the last second.
-  std::array<wire_totals, 3> wire{};  ///< By protocol.
+  double cpu{};       ///< Of the busiest worker, share of its processor in the last second, 0 to 1.
+  double cpu_wait{};  ///< Share of it in which a worker, the worst, was ready to run and others had the
+                      ///< processor.
+  std::array<wire_totals, 3> wire{};                   ///< By protocol.
   std::vector<std::uint64_t> connected_by_population;  ///< Empty when not known.
 };
 

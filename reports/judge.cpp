@@ -185,8 +185,15 @@ void add_limit_reasons(judgement& out, const run_record& run) {
 std::string busiest(const metric_store& store) {
   const auto cpu = store.read("generator.cpu", {}, "");
   if (!cpu || cpu->values.samples == 0) return "";
+  const auto waits = store.read("generator.cpu_wait", {}, "");
+  const double waited = waits && waits->values.samples != 0 ? waits->values.max : 0;
+  const std::string others =
+      waited >= 0.05
+          ? fmt::format("; one waited {:.0f} % of a second while others had the processor", waited * 100)
+      : cpu->values.max < 0.8 ? ", so something else kept it from running"
+                              : "";
   return fmt::format(" (its busiest worker used up to {:.0f} % of a processor{})", cpu->values.max * 100,
-                     cpu->values.max < 0.8 ? ", so something else kept it from running" : "");
+                     others);
 }
 
 void add_world_reasons(judgement& out, const run_record& run, const world& seen) {

@@ -45,6 +45,7 @@ void add_levels(metric_store& store, const series_point& point, const gauges& be
   if (counts) into.connected.add(static_cast<double>(now.things_connected));
   if (wanted > 0) into.connected_ratio.add(std::min(1.0, static_cast<double>(now.things_connected) / wanted));
   into.cpu.add(now.cpu);
+  into.cpu_wait.add(now.cpu_wait);
   into.lag_us.add(static_cast<double>(now.lag_us));
   into.memory.add(static_cast<double>(now.memory_bytes));
   add_lateness(into.lateness, now.self, before.self);

@@ -102,6 +102,7 @@ enum class gauge_metric : std::uint8_t {
   lateness,
   drift,
   cpu,
+  cpu_wait,
   lag,
   script_errors,
   bytes_out,
@@ -121,6 +122,7 @@ constexpr std::array gauge_rules{
     gauge_rule{"generator.lateness", gauge_metric::lateness, -1},
     gauge_rule{"generator.drift", gauge_metric::drift, -1},
     gauge_rule{"generator.cpu", gauge_metric::cpu, -1},
+    gauge_rule{"generator.cpu_wait", gauge_metric::cpu_wait, -1},
     gauge_rule{"generator.lag", gauge_metric::lag, -1},
     gauge_rule{"script.errors", gauge_metric::script_errors, -1},
     gauge_rule{"mqtt.bytes_out", gauge_metric::bytes_out, 0},
@@ -264,6 +266,9 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
     case gauge_metric::cpu:
       out.values.merge(of.cpu);
       break;
+    case gauge_metric::cpu_wait:
+      out.values.merge(of.cpu_wait);
+      break;
     case gauge_metric::lag:
       break;  // a histogram, merged by the caller
     case gauge_metric::script_errors:
@@ -281,8 +286,8 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
 
 reading::kind kind_of(gauge_metric which) {
   if (which == gauge_metric::lag || which == gauge_metric::lateness) return reading::kind::latency;
-  const bool is_level =
-      which == gauge_metric::connected || which == gauge_metric::cpu || which == gauge_metric::drift;
+  const bool is_level = which == gauge_metric::connected || which == gauge_metric::cpu ||
+                        which == gauge_metric::cpu_wait || which == gauge_metric::drift;
   return is_level ? reading::kind::level : reading::kind::counter;
 }
 

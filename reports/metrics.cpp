@@ -52,6 +52,7 @@ void phase_gauges::merge(const phase_gauges& other) {
   connected.merge(other.connected);
   connected_ratio.merge(other.connected_ratio);
   cpu.merge(other.cpu);
+  cpu_wait.merge(other.cpu_wait);
   lag_us.merge(other.lag_us);
   memory.merge(other.memory);
   drift.merge(other.drift);

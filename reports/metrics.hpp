@@ -79,7 +79,7 @@ struct level {
 
 /// The gauges of one phase, levels aggregated and totals as differences.
 struct phase_gauges {
-  level connected, connected_ratio, cpu, lag_us, memory, drift;
+  level connected, connected_ratio, cpu, cpu_wait, lag_us, memory, drift;
   histogram lateness{2};
   std::uint64_t due{}, late{}, script_errors{};
   std::array<wire_totals, protocol_count> wire{};

@@ -137,6 +137,7 @@ gauges read_gauges(const json& of) {
   now.script_errors = whole(of, "script_errors");
   now.memory_bytes = whole(of, "memory_bytes");
   now.cpu = real(of, "cpu");
+  now.cpu_wait = real(of, "cpu_wait");
   if (const json* self = member(of, "self")) now.self = read_self(*self);
   for (const auto& one : list(of, "connected_by")) {
     now.connected_by_population.push_back(one.is_number_unsigned() ? one.get<std::uint64_t>() : 0);

@@ -24,7 +24,8 @@ json to_json(const gauges& now) {
            {"lag_us", now.lag_us},
            {"script_errors", now.script_errors},
            {"memory_bytes", now.memory_bytes},
-           {"cpu", now.cpu}};
+           {"cpu", now.cpu},
+           {"cpu_wait", now.cpu_wait}};
   const self_gauges& self = now.self;
   out["self"] = {{"lateness", self.lateness},
                  {"drift_us", self.drift_us},

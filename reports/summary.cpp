@@ -209,6 +209,7 @@ generator_health health_of(const run_record& run) {
   generator_health out;
   for (const auto& point : run.series) {
     out.cpu_max = std::max(out.cpu_max, point.now.cpu);
+    out.cpu_wait_max = std::max(out.cpu_wait_max, point.now.cpu_wait);
     out.lag_us_max = std::max(out.lag_us_max, point.now.lag_us);
     out.memory_bytes_max = std::max(out.memory_bytes_max, point.now.memory_bytes);
     add_worst(out.worst, point.now.self);

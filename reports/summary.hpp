@@ -45,7 +45,7 @@ struct headline {
 };
 
 struct generator_health {
-  double late_ratio{}, cpu_max{};
+  double late_ratio{}, cpu_max{}, cpu_wait_max{};
   std::uint64_t due{}, late{}, lag_us_max{}, memory_bytes_max{}, script_errors{}, local_errors{};
   latency_point lateness;  ///< Of every start.
   double drift_ratio{};    ///< Share of the run by which the worst worker's loop came round late.

@@ -148,6 +148,7 @@ json generator_json(const run_record& run, const generator_health& g) {
           {"drift_ratio", g.drift_ratio},
           {"drift_max_us", g.drift_us_max},
           {"cpu_max", g.cpu_max},
+          {"cpu_wait_max", g.cpu_wait_max},
           {"memory_max_bytes", g.memory_bytes_max},
           {"descriptors_max", worst.descriptors},
           {"descriptor_limit", run.about.descriptor_limit},

@@ -2,6 +2,7 @@
 #include "sim/engine.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <latch>
 #include <thread>
 
@@ -32,6 +33,13 @@ duration round_pause(std::uint32_t workers) {
                     limits::round_min, limits::round_max);
 }
 
+/// How long a thread was ready to run while others had the processor; 0 where the kernel does not tell.
+duration processor_wait_of(pid_t thread) {
+  std::ifstream in{"/proc/self/task/" + std::to_string(thread) + "/schedstat"};
+  std::int64_t ran = 0, waited = 0;
+  return in >> ran >> waited ? duration{waited} : duration{};
+}
+
 /// Linux tells it as the size of the folder from 6.2 on, 0 before.
 std::uint64_t descriptors_of(pid_t thread) {
   struct stat found {};
@@ -56,7 +64,7 @@ struct engine::seat {
   std::atomic<pid_t> thread_id{0};
   clockid_t clock{};
   bool has_clock = false;
-  duration cpu_before{};
+  duration cpu_before{}, wait_before{};
   time_point looked_at;
   std::unique_ptr<worker> own_worker;  ///< Lives until the engine does, so that the run may read its numbers.
 };
@@ -148,10 +156,11 @@ void engine::run_rounds(reactor& events, worker& own) {
     if (own.finished()) break;
     // Many things a second are taken in sips, also while answers come in between: a system call for each
     // would cost more than the wait.
-    const time_point soonest = last + pause;
-    // Woken for each answer, so many threads would spend the processor on being woken.
-    if (naps && now < soonest) std::this_thread::sleep_until(soonest);
+    const time_point soonest = last + limits::round_min;
     next = std::max(next, soonest);
+    // Woken for each answer, so many threads would spend the processor on being woken; for what is due they
+    // wake.
+    if (naps) std::this_thread::sleep_until(std::min(next, last + pause));
     do {
       now = events.wait(next);
       next = soonest;
@@ -194,11 +203,14 @@ engine_levels engine::levels() {
     ++out.workers_running;
     out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id));
     const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};
+    const duration wait = processor_wait_of(s->thread_id);
     if (s->looked_at != time_point{} && now > s->looked_at) {
-      out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) /
-                                      static_cast<double>((now - s->looked_at).count()));
+      const auto since = static_cast<double>((now - s->looked_at).count());
+      out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) / since);
+      out.cpu_wait = std::max(out.cpu_wait, static_cast<double>((wait - s->wait_before).count()) / since);
     }
     s->cpu_before = cpu;
+    s->wait_before = wait;
     s->looked_at = now;
   }
   return out;

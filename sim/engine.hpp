@@ -36,6 +36,7 @@ struct engine_levels {
   worker_numbers all;
   std::vector<std::uint64_t> connected_by_population;
   double cpu = 0;                 ///< Of the busiest worker, 0 to 1, since the last call.
+  double cpu_wait = 0;            ///< Share of the time that a worker, the worst, waited for a processor.
   worker_peaks peaks;             ///< Of the worst worker, since the last call.
   std::uint64_t descriptors = 0;  ///< Open in the fullest worker; 0 where the kernel does not tell.
   link_numbers links;

@@ -55,7 +55,7 @@ std::uint64_t lane::things_behind(std::uint32_t connection) const {
   return behind.end - behind.begin;
 }
 
-void lane::advance(time_point now) {
+void lane::advance(time_point now, bool held_up) {
   if (leaving_) return;
   due_.clear();
   ramps_.pop_due(now, due_);
@@ -63,9 +63,8 @@ void lane::advance(time_point now) {
   due_.clear();
   retries_.pop_due(now, due_);
   for (const std::uint32_t c : due_) retry(c, now);
-  cut_off(now);
+  cut_off(now, held_up);
   flush_closes(now);
-  open_queued(now);
   // Many at once is what a start, a storm or a target's death is: nothing of it stays.
   ramps_.give_back_room();
   retries_.give_back_room();
@@ -122,10 +121,13 @@ void lane::retry(std::uint32_t connection, time_point now) {
   enqueue(connection, row.intended);
 }
 
-void lane::open_queued(time_point now) {
+void lane::open_queued(time_point now, bool held_up) {
+  held_back_ = false;
+  if (leaving_ || queue_.empty()) return;
   opening_.clear();
   opening_intended_.clear();
-  while (!queue_.empty() && handshakes_.has_room()) {
+  const std::size_t room = held_up ? limits::opened_when_held_up : queue_.size();
+  while (!queue_.empty() && opening_.size() < room && handshakes_.has_room()) {
     const std::uint32_t connection = queue_.front();
     queue_.pop_front();
     connection_row& row = rows_[connection];
@@ -137,6 +139,8 @@ void lane::open_queued(time_point now) {
     opening_.push_back(connection_id{connection});
     opening_intended_.push_back(std::min(now, time_of(row.intended)));
   }
+  held_back_ = !queue_.empty() && opening_.size() == room;
+  opened_at_ = now;
   if (!opening_.empty()) wire_->open(opening_, opening_intended_, now);
 }
 
@@ -247,6 +251,7 @@ std::optional<time_point> lane::next_deadline() const {
     if (due && (!next || *due < *next)) next = due;
   }
   if (!strikes_.empty()) next = std::min(next.value_or(time_point::max()), strikes_.front().next_at);
+  if (held_back_) next = std::min(next.value_or(time_point::max()), opened_at_);
   return next;
 }
 

@@ -47,8 +47,10 @@ class lane {
   protocol via() const { return plan_.lanes[index_].via; }
   std::uint8_t index() const { return index_; }
 
-  /// Ramps, retries and openings due by `now`.
-  void advance(time_point now);
+  /// Ramps, retries and cuts due by `now`. Who is `held_up` (limits::gives_way_after) cuts off one at most.
+  void advance(time_point now, bool held_up = false);
+  /// Opens what waits for it, as far as the target's handshakes leave room; few when held up.
+  void open_queued(time_point now, bool held_up = false);
   /// Chooses the share of those the storm is about and begins to cut it off: as fast as a core does it beside
   /// its other work (limits::cuts_a_second_and_core), in virtual time at once. Each is dark from its own cut
   /// on.
@@ -77,7 +79,6 @@ class lane {
   void retry(std::uint32_t connection, time_point now);
   void schedule_retry(std::uint32_t connection, duration wait, time_point now);
   void enqueue(std::uint32_t connection, std::uint32_t intended);
-  void open_queued(time_point now);
   void close_now(std::uint32_t connection, closing how);
   void set_state(std::uint32_t connection, connection_state now);
   void flush_closes(time_point now);
@@ -96,9 +97,9 @@ class lane {
     time_point looked_at, next_at;
     std::uint32_t next{}, cut{};  ///< The row to look at; how many were cut off.
   };
-  void cut_off(time_point now);
+  void cut_off(time_point now, bool held_up);
   /// True when it is over.
-  bool go_on(strike_under_way& strike, time_point now);
+  bool go_on(strike_under_way& strike, time_point now, bool held_up);
   void lose(std::uint32_t connection, std::uint64_t thing, const lang::storm& storm, time_point now);
 
   const world_plan& plan_;
@@ -112,6 +113,7 @@ class lane {
   timer_wheel ramps_, retries_;
   handshake_window handshakes_;
   std::deque<std::uint32_t> queue_;  ///< At most one entry a connection.
+  time_point opened_at_;             ///< The last time any were.
   std::vector<std::uint32_t> due_;
   std::vector<connection_id> opening_, closing_clean_, closing_abrupt_;
   std::vector<time_point> opening_intended_;
@@ -119,6 +121,7 @@ class lane {
   lane_levels levels_;
   std::vector<std::uint64_t> connected_;
   bool leaving_ = false, ever_up_ = false;
+  bool held_back_ = false;  ///< More would have been opened by a worker that was not held up.
 };
 
 }  // namespace wanwu::sim

@@ -27,26 +27,25 @@ duration seconds(double count) {
 void lane::strike(const storm_window& storm, const lang::expression* who, thing_context& context,
                   time_point now) {
   strikes_.push_back({storm.what, who, &context, now, now, now});
-  cut_off(now);
+  cut_off(now, false);
   flush_closes(now);
 }
 
-void lane::cut_off(time_point now) {
-  while (!strikes_.empty() && go_on(strikes_.front(), now)) strikes_.pop_front();
+void lane::cut_off(time_point now, bool held_up) {
+  while (!strikes_.empty() && go_on(strikes_.front(), now, held_up)) strikes_.pop_front();
 }
 
-bool lane::go_on(strike_under_way& strike, time_point now) {
+bool lane::go_on(strike_under_way& strike, time_point now, bool held_up) {
   const lang::storm& storm = *strike.what;
   const std::uint64_t key = storm_chance ^ stream_of(storm.name);
   std::size_t rows_left = rows_.size(), cuts_left = rows_.size();
   if (!plan_.virtual_time) {
     const duration gap = now - std::exchange(strike.looked_at, now);
-    // Who comes late to its rounds has enough to do: the time it was away allows it nothing but to go on.
-    const bool late = gap > limits::storm_yields_after;
-    if (late) strike.begun += gap;
+    // The time a worker was away allows it nothing but to go on.
+    if (held_up) strike.begun += gap;
     const double since = std::chrono::duration<double>(now - strike.begun).count();
     const auto allowed = static_cast<std::size_t>(since * cuts_a_second(plan_.workers)) + 1;
-    cuts_left = late ? 1 : allowed - std::min<std::size_t>(allowed, strike.cut);
+    cuts_left = held_up ? 1 : allowed - std::min<std::size_t>(allowed, strike.cut);
     rows_left = limits::storm_rows_a_round;
   }
   for (; strike.next < rows_.size() && rows_left > 0 && cuts_left > 0; ++strike.next, --rows_left) {

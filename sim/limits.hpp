@@ -19,10 +19,11 @@ inline constexpr std::size_t batch_max = 256;
 /// A started operation later than this against its schedule is the generator's failure (generator.late).
 inline constexpr duration late_after = std::chrono::milliseconds{10};
 /// How long workers sleep at least while many messages a second are due; the price is so much added latency.
-/// With many workers a core they sleep longer, up to round_max, and through answers too: waking each for
-/// every answer would take the processor from the work. Well below late_after: a host that stops a virtual
-/// processor does so for up to 8 ms, as measured, and who then has slept for 3 is late.
-inline constexpr duration round_min = std::chrono::milliseconds{1}, round_max = std::chrono::milliseconds{2};
+/// With many workers a core they sleep through answers too, up to round_max: waking each for every answer
+/// would take the processor from the work. For a start that is due they still wake: another process may hold
+/// a processor for 7 ms, as measured (a kernel that does not preempt itself), and who then has overslept is
+/// late.
+inline constexpr duration round_min = std::chrono::milliseconds{1}, round_max = std::chrono::milliseconds{4};
 inline constexpr std::uint32_t workers_a_core_at_round_min = 4;
 /// What each worker asks the kernel for, instead of its usual 3 ms: of a hundred threads on two cores, those
 /// that ask for less are not kept waiting by those that ask for more.
@@ -33,9 +34,11 @@ inline constexpr std::uint32_t handshakes_min = 16, handshakes_start = 48, hands
 inline constexpr duration handshake_slow = std::chrono::milliseconds{900};
 /// Connections that a storm cuts off a second for each core: closing hundreds of thousands at once would keep
 /// everybody else waiting for seconds, here and in the target.
-inline constexpr double cuts_a_second_and_core = 5'000;
-/// A worker that comes to a round of its so much after the one before cuts off one connection in it, no more.
-inline constexpr duration storm_yields_after = round_max + round_max / 2;
+inline constexpr double cuts_a_second_and_core = 2'500;
+/// A worker that comes to a round so much later than it wanted has enough to do: what has a schedule goes
+/// first, a storm cuts off one connection of its in that round, and so many are opened.
+inline constexpr duration gives_way_after = std::chrono::milliseconds{2};
+inline constexpr std::size_t opened_when_held_up = 4;
 /// Connections that a storm looks at in one round of a worker: fifty workers look at the same time.
 inline constexpr std::size_t storm_rows_a_round = 256;
 /// Back-off of reconnection: fixed, or doubling from the first to the last, each with full jitter.

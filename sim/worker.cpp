@@ -115,7 +115,7 @@ time_point worker::round(time_point now) {
   note_drift(now);
   if (stage_ == stage::running) {
     strike_storms(now);
-    for (auto& l : lanes_) l->advance(now);
+    for (auto& l : lanes_) l->advance(now, held_up_);
     describe_things(now);
     if (setup_.given != nullptr && paced_ < setup_.given->size()) take_pace();
     if (setup_.flood_window > 0) {
@@ -128,7 +128,11 @@ time_point worker::round(time_point now) {
   }
   send_acks(now);
   flush_all(now);
-  for (auto& l : lanes_) l->wire().advance(now);
+  for (auto& l : lanes_) {
+    // After what has a schedule: a connection may wait its turn, as it does for others' handshakes.
+    if (stage_ == stage::running) l->open_queued(now, held_up_);
+    l->wire().advance(now);
+  }
   record_own();
   follow_stage(now);
   if (now - published_ >= publish_every || stage_ == stage::gone) {
@@ -141,8 +145,9 @@ time_point worker::round(time_point now) {
 
 void worker::note_drift(time_point now) {
   // Naps between rounds are wanted.
-  const duration drift = now - std::max(wanted_, last_round_ + limits::round_max);
+  const duration drift = now - std::max(wanted_, last_round_ + limits::round_min);
   last_round_ = now;
+  held_up_ = drift > limits::gives_way_after && setup_.tick.count() == 0 && !plan_.virtual_time;
   if (drift.count() <= 0 || setup_.tick.count() > 0)
     return;  // a clock that moves in steps is not late by them
   const auto ns = static_cast<std::uint64_t>(drift.count());

@@ -196,6 +196,7 @@ class worker {
   worker_numbers counts_;
   shared_numbers shared_;
   time_point wanted_ = time_point::max(), last_round_;  ///< When the loop was to come round again, and came.
+  bool held_up_ = false;  ///< Came so late to this round that what has no schedule gives way.
   worker_peaks peaks_;
   shared_peaks peaks_shared_;
   std::vector<std::atomic<std::uint64_t>> shared_connected_;  ///< By population.

@@ -288,6 +288,7 @@ void put_facts(data& page, const run_record& run, const summary& of) {
              {"How late starts were", lateness_text(g)},
              {"Loop late", show_ratio(g.drift_ratio) + " of the time, at most " + time(g.drift_us_max)},
              {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
+             {"Waited for a processor, at most", fmt::format("{:.0f} %", g.cpu_wait_max * 100)},
              {"Memory, at most", show_bytes(g.memory_bytes_max)},
              {"Descriptors of the fullest worker, at most", out_of(g.worst.descriptors, m.descriptor_limit)},
              {"TCP sockets of this machine, at most", show_count(g.worst.tcp_sockets) + ", " +

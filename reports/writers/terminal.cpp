@@ -134,9 +134,10 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
         time(t.bystanders_usual.p50_us), time(t.bystanders_usual.p99_us)));
   }
   const auto& g = of.generator;
-  out.line(fmt::format("generator   {}, cpu at most {:.0f} %, memory at most {}",
-                       run.about.closed_loop ? "no schedule" : "late " + show_ratio(g.late_ratio),
-                       g.cpu_max * 100, show_bytes(g.memory_bytes_max)));
+  out.line(
+      fmt::format("generator   {}, cpu at most {:.0f} %, waited for it at most {:.0f} %, memory at most {}",
+                  run.about.closed_loop ? "no schedule" : "late " + show_ratio(g.late_ratio), g.cpu_max * 100,
+                  g.cpu_wait_max * 100, show_bytes(g.memory_bytes_max)));
   if (g.lateness.count != 0 && !run.about.closed_loop)
     out.line(
         fmt::format("            starts late by p50 {}, p99 {}, max {}; loop late {} of the time, at most {}",

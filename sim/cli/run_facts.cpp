@@ -136,6 +136,7 @@ report::gauges gauges_of(const sim::engine_levels& levels) {
   g.lag_us = levels.peaks.lag_ns / 1000;
   g.script_errors = n.script_errors;
   g.cpu = levels.cpu;
+  g.cpu_wait = levels.cpu_wait;
   g.connected_by_population = levels.connected_by_population;
   for (std::size_t i = 0; i < n.wire.size(); ++i) {
     const sim::wire_numbers& w = n.wire[i];

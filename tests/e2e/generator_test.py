@@ -69,7 +69,10 @@ class Generator(Case):
             os.sched_setaffinity(thread, {core})
             os.setpriority(os.PRIO_PROCESS, thread, 19)
         self.burn_beside(core)
-        self.assertGreater(self.expect_own_limit(process)["late_ratio"], 0.001)
+        itself = self.expect_own_limit(process)
+        self.assertGreater(itself["late_ratio"], 0.001)
+        self.assertGreater(itself["cpu_wait_max"], 0.2)
+        self.assertTrue(any("while others had the processor" in reason for reason in self.summary("run")["reasons"]))
 
     def test_one_worker_held_up_is_enough(self):
         core = min(os.sched_getaffinity(0))
@@ -102,7 +105,7 @@ class Generator(Case):
         self.assertLess(itself["clock_jump_max_us"], 1_000_000)
         self.assertIn("starts late by p50", done.stdout)
         page = (self.folder / "r.html").read_text()
-        for label in ("How late starts were", "Loop late", "Descriptors of the fullest worker", "Largest jump of the wall clock"):
+        for label in ("How late starts were", "Loop late", "Waited for a processor, at most", "Descriptors of the fullest worker", "Largest jump of the wall clock"):
             self.assertIn(label, page)
         self.assertIn("starts late by p50", self.wanwu("report", "run").stdout)
 

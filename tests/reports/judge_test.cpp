@@ -157,6 +157,26 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "Where the kernel tells that a worker waited for a processor the reason says how much, and who had it") {
+  auto run = with({p99_below(1'000'000)});
+  add(run, 10'000, operation::telemetry, outcome::ok);
+  gauges now;
+  now.due = 1000;
+  now.cpu = 0.3;
+  now.cpu_wait = GENERATE(0.62, 0.01);
+  now.self.away_us = 11'000;
+  add_levels_of(run, now);
+  const std::string why = judge(run).reasons.back();
+  const auto named = Catch::Matchers::Contains("one waited 62 % of a second while others had the processor");
+  const auto inferred = Catch::Matchers::Contains("something else kept it from running");
+  if (now.cpu_wait > 0.5) {
+    CHECK_THAT(why, named && !inferred);
+  } else {
+    CHECK_THAT(why, inferred && !named);
+  }
+}
+
 TEST_CASE("A user may allow the generator more drift, as more lateness") {
   auto run = with({demand("generator.drift", statistic::mean, comparison::less, 0.2, measure::ratio)});
   add(run, 10, operation::telemetry, outcome::ok);

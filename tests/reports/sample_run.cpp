@@ -145,6 +145,7 @@ gauges gauges_of(int s, const sample_options& options) {
   now.due = static_cast<std::uint64_t>(s + 1) * 3300;
   now.lag_us = static_cast<std::uint64_t>(300 + 200 * std::sin(s / 7.0));
   now.cpu = 0.42 + 0.1 * std::sin(s / 11.0);
+  now.cpu_wait = 0.02 + 0.01 * std::sin(s / 5.0);
   now.memory_bytes = 61'000'000 + static_cast<std::uint64_t>(s) * 30'000;
   for (auto& wire : now.wire) wire = {now.due * 120, now.due * 30, now.due, now.due, 0, 0};
   return now;

@@ -49,9 +49,10 @@ struct standing_lane {
     }
   }
   /// What opens is up at once.
-  void round(time_point now) {
+  void round(time_point now, bool held_up = false) {
     const std::size_t before = door->opened.size();
-    under_test->advance(now);
+    under_test->advance(now, held_up);
+    under_test->open_queued(now, held_up);
     for (std::size_t i = before; i < door->opened.size(); ++i)
       under_test->note({now, door->opened[i], connection_state::up, outcome::ok, 0});
   }
@@ -127,7 +128,7 @@ TEST_CASE(
   for (int round = 0; round < 10; ++round) w.round(now += 1ms);
   const std::size_t before = w.door->closed.size();
   for (int late = 1; late <= 5; ++late) {
-    w.round(now += 1s);
+    w.round(now += 1s, true);
     CHECK(w.door->closed.size() == before + static_cast<std::size_t>(late));
   }
   w.round(now += 1ms);
@@ -162,4 +163,18 @@ TEST_CASE("Who is cut off last in a storm is dark as long as the first") {
   for (time_point now = done + 10s; now < done + 13s; now += 1ms) w.round(now);
   CHECK(holds(w.door->opened, last));
   CHECK(w.door->opened.size() == connections);
+}
+
+TEST_CASE(
+    "A worker that is held up opens few of those who wait, and wants to come back for the others at once") {
+  standing_lane w{false};
+  time_point now = w.strike_all(started + 6s) + 20s;
+  w.door->opened.clear();
+  w.round(now, true);
+  CHECK(w.door->opened.size() == limits::opened_when_held_up);
+  CHECK(w.under_test->next_deadline() <= now);
+  w.round(now += 1ms);
+  CHECK(w.door->opened.size() > 2 * limits::opened_when_held_up);
+  for (const time_point end = now + 5s; w.door->opened.size() < connections; w.round(now += 1ms))
+    REQUIRE(now < end);
 }
