@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import generators
 import million
@@ -170,10 +171,32 @@ def print_row(made):
 
 
 INTERRUPTED = "interrupted"
+LET_GO_S = 90
+LEFT_OVER = 20_000  # sockets
 measured = {}  # rows by name
 
 
+def sockets_in_time_wait():
+    for line in pathlib.Path("/proc/net/sockstat").read_text().splitlines():
+        if line.startswith("TCP:"):
+            return int(line.split(" tw ")[1].split()[0])
+    return 0
+
+
+def let_go(name):
+    """Waits until what the row before had is given back: a hundred thousand ended connections hold ports for a minute, and
+    while a kernel frees what a million took, messages of the next row are late."""
+    until = time.monotonic() + LET_GO_S
+    while (left := sockets_in_time_wait()) > LEFT_OVER:
+        if time.monotonic() > until:
+            print(f"  {name}: begun with {left:,} sockets in TIME_WAIT", file=sys.stderr)
+            return
+        time.sleep(1)
+
+
 def measure(name):
+    if not effort.quick:
+        let_go(name)
     with tempfile.TemporaryDirectory(prefix="wanwu-bench-") as folder:
         os.chmod(folder, 0o755)  # brokers give up root
         rows = []
