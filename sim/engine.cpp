@@ -207,7 +207,9 @@ engine_levels engine::levels() {
     if (s->looked_at != time_point{} && now > s->looked_at) {
       const auto since = static_cast<double>((now - s->looked_at).count());
       out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) / since);
-      out.cpu_wait = std::max(out.cpu_wait, static_cast<double>((wait - s->wait_before).count()) / since);
+      // The kernel adds a wait when it ends, which may have been longer than this.
+      const double waited = static_cast<double>((wait - s->wait_before).count()) / since;
+      out.cpu_wait = std::max(out.cpu_wait, std::min(waited, 1.0));
     }
     s->cpu_before = cpu;
     s->wait_before = wait;

@@ -48,9 +48,9 @@ class lane {
   std::uint8_t index() const { return index_; }
 
   /// Ramps, retries and cuts due by `now`. Who is `held_up` (limits::gives_way_after) cuts off one at most.
-  void advance(time_point now, bool held_up = false);
+  void advance(time_point now, bool held_up);
   /// Opens what waits for it, as far as the target's handshakes leave room; few when held up.
-  void open_queued(time_point now, bool held_up = false);
+  void open_queued(time_point now, bool held_up);
   /// Chooses the share of those the storm is about and begins to cut it off: as fast as a core does it beside
   /// its other work (limits::cuts_a_second_and_core), in virtual time at once. Each is dark from its own cut
   /// on.
