@@ -48,7 +48,7 @@ class Plan(Case):
         self.near(plan["memory_bytes"], summary["generator"]["memory_max_bytes"], "memory")
 
     def test_memory_of_many_is_predicted_too(self):
-        for over, count in (("mqtt", 15_000), ("coap", 60_000)):
+        for over, count in (("mqtt", 15_000), ("coap", 200_000), ("http", 100_000)):
             with self.subTest(over=over):
                 address = self.target("--connections", str(count + 100))[over]
                 world = self.write(f"{over}.scenario.yaml", f"""wanwu: scenario/v1
