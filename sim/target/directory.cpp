@@ -30,20 +30,20 @@ bool is_thing_id(std::string_view id) noexcept {
 }
 
 known_thing* directory::find(std::string_view id) {
-  const auto it = index_.find(id);
-  return it == index_.end() ? nullptr : &rows_[it->second];
+  const auto* row = index_.find(id);
+  return row == nullptr ? nullptr : &rows_[*row];
 }
 
 known_thing* directory::find_or_make(std::string_view id) {
   if (known_thing* known = find(id)) return known;
   if (rows_.size() >= things_max_ || !is_thing_id(id)) return nullptr;
   rows_.emplace_back().id = id;
-  index_.emplace(rows_.back().id, static_cast<std::uint32_t>(rows_.size() - 1));
+  index_.add(rows_.back().id, static_cast<std::uint32_t>(rows_.size() - 1));
   return &rows_.back();
 }
 
 thing_index directory::index_of(const known_thing& thing) const {
-  return thing_index{index_.at(thing.id)};
+  return thing_index{*index_.find(thing.id)};
 }
 
 directory::described directory::describe(std::string_view id, std::string_view text) {
@@ -103,7 +103,7 @@ thing_page directory::search(const thing_query& query) const {
     const auto listed = by_type_.find(type->second);
     if (listed == by_type_.end()) return page;
     for (auto it = listed->second.upper_bound(query.after); it != listed->second.end(); ++it) {
-      if (!take(rows_[index_.at(*it)])) break;
+      if (!take(rows_[*index_.find(*it)])) break;
     }
     return page;
   }

@@ -7,11 +7,11 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "protocols/core/bytes.hpp"
+#include "sim/target/split_map.hpp"
 
 namespace wanwu::target {
 
@@ -63,8 +63,8 @@ class directory {
   void unlist(const known_thing& thing);
 
   std::deque<known_thing> rows_;
-  std::unordered_map<std::string_view, std::uint32_t> index_;  ///< Keys live in the rows.
-  std::map<std::string_view, std::uint32_t> by_id_;            ///< Described ones.
+  split_map<std::string_view, std::uint32_t> index_;  ///< Keys live in the rows.
+  std::map<std::string_view, std::uint32_t> by_id_;   ///< Described ones.
   std::map<std::string, std::set<std::string_view>, std::less<>> by_type_;
   std::size_t things_max_;
   std::size_t description_bytes_ = 0;

@@ -4,8 +4,8 @@
 namespace wanwu::target {
 
 session_id session_store::find(std::string_view client_id) const {
-  const auto it = by_client_.find(client_id);
-  return it == by_client_.end() ? no_session : it->second;
+  const auto* known = by_client_.find(client_id);
+  return known == nullptr ? no_session : *known;
 }
 
 session_id session_store::make(std::string_view client_id) {
@@ -20,7 +20,7 @@ session_id session_store::make(std::string_view client_id) {
   s.client_id = client_id;
   s.serial = ++made_;
   s.in_use = true;
-  by_client_.emplace(s.client_id, id);
+  by_client_.add(s.client_id, id);
   return id;
 }
 

@@ -3,10 +3,10 @@
 
 #include <deque>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "sim/target/session.hpp"
+#include "sim/target/split_map.hpp"
 
 namespace wanwu::target {
 
@@ -25,7 +25,7 @@ class session_store {
  private:
   std::deque<session> rows_;
   std::vector<session_id> free_;
-  std::unordered_map<std::string_view, session_id> by_client_;  ///< Keys live in the rows.
+  split_map<std::string_view, session_id> by_client_;  ///< Keys live in the rows.
   std::uint64_t made_ = 0;
 };
 

@@ -51,13 +51,16 @@ topic_tree::topic_tree() {
   nodes_.emplace_back();
 }
 
+topic_tree::node_id topic_tree::literal(node_id parent, std::string_view level) const {
+  const auto* found = branches_.find({parent, level});
+  return found == nullptr ? none : *found;
+}
+
 topic_tree::node_id topic_tree::child(node_id parent, std::string_view level) {
   node& n = at(parent);
   if (level == "+") return n.plus;
   if (level == "#") return n.hash;
-  if (!n.literal) return none;
-  const auto it = n.literal->find(level);
-  return it == n.literal->end() ? none : it->second;
+  return n.literals == 0 ? none : literal(parent, level);
 }
 
 topic_tree::node_id topic_tree::child_or_new(node_id parent, std::string_view level) {
@@ -78,8 +81,8 @@ topic_tree::node_id topic_tree::child_or_new(node_id parent, std::string_view le
   } else if (level == "#") {
     above.hash = id;
   } else {
-    if (!above.literal) above.literal = std::make_unique<children>();
-    above.literal->emplace(made.level, id);
+    ++above.literals;
+    branches_.add({parent, made.level}, id);
   }
   return id;
 }
@@ -136,7 +139,7 @@ void topic_tree::prune(node_id leaf) {
   while (leaf != none) {
     node& n = at(leaf);
     const bool used = !n.held.plain.empty() || !n.held.shared.empty() || n.plus != none || n.hash != none ||
-                      (n.literal && !n.literal->empty());
+                      n.literals != 0;
     if (used) return;
     node& above = at(n.parent);
     if (above.plus == leaf) {
@@ -144,7 +147,8 @@ void topic_tree::prune(node_id leaf) {
     } else if (above.hash == leaf) {
       above.hash = none;
     } else {
-      above.literal->erase(n.level);
+      branches_.erase({n.parent, n.level});
+      --above.literals;
     }
     const node_id parent = n.parent;
     n = node{};
@@ -174,9 +178,8 @@ void topic_tree::match(std::string_view topic, std::vector<topic_node*>& found) 
     if (n.hash != none && wild) visit(n.hash);  // `#` covers its parent level as well
     if (ended) continue;
     if (n.plus != none && wild) open_.push_back({n.plus, level + 1});
-    if (!n.literal) continue;
-    const auto it = n.literal->find(levels_[level]);
-    if (it != n.literal->end()) open_.push_back({it->second, level + 1});
+    if (n.literals == 0) continue;
+    if (const auto below = literal(id, levels_[level]); below != none) open_.push_back({below, level + 1});
   }
 }
 

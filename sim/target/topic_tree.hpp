@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "sim/target/split_map.hpp"
 
 namespace wanwu::target {
 
@@ -59,17 +59,23 @@ class topic_tree {
  private:
   enum class node_id : std::uint32_t {};
   static constexpr node_id none{0};  ///< The root, which nothing points at.
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
+  /// A child that is no wildcard. The text lives in its node.
+  struct branch {
+    node_id parent;
+    std::string_view level;
+    friend bool operator==(const branch&, const branch&) = default;
+  };
+  struct branch_hash {
+    /// Not noexcept: then the map keeps each hash and need not read a million nodes again to grow.
+    std::size_t operator()(const branch& b) const {
+      return std::hash<std::string_view>{}(b.level) ^
+             (static_cast<std::size_t>(b.parent) + 1) * 0x9E3779B97F4A7C15ULL;
     }
   };
-  using children = std::unordered_map<std::string, node_id, text_hash, std::equal_to<>>;
   struct node {
     topic_node held;
-    std::unique_ptr<children> literal;
     std::string level;
+    std::uint32_t literals = 0;  ///< How many of its branches there are.
     node_id parent = none;
     node_id plus = none;
     node_id hash = none;
@@ -80,12 +86,14 @@ class topic_tree {
   };
 
   node& at(node_id id) { return nodes_[static_cast<std::uint32_t>(id)]; }
+  node_id literal(node_id parent, std::string_view level) const;
   node_id child(node_id parent, std::string_view level);
   node_id child_or_new(node_id parent, std::string_view level);
   node_id find(std::string_view filter);
   void prune(node_id leaf);
 
   std::deque<node> nodes_;
+  split_map<branch, node_id, branch_hash> branches_;
   std::vector<node_id> free_;
   std::vector<std::string_view> levels_;  ///< Of the topic being matched.
   std::vector<step> open_;
