@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
 #include "sim/lane_settings.hpp"
 #include "sim/limits.hpp"
@@ -28,8 +29,7 @@ duration cpu_time_of(clockid_t clock) {
 }
 
 duration round_pause(std::uint32_t workers) {
-  const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-  return std::clamp(limits::round_min * workers / (cores * limits::workers_a_core_at_round_min),
+  return std::clamp(limits::round_min * workers / (processors() * limits::workers_a_core_at_round_min),
                     limits::round_min, limits::round_max);
 }
 

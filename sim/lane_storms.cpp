@@ -1,8 +1,8 @@
 // Storms: who is cut off, at what pace, and when each may return.
 #include <algorithm>
-#include <thread>
 #include <utility>
 
+#include "protocols/core/processors.hpp"
 #include "sim/lane.hpp"
 
 namespace wanwu::sim {
@@ -14,8 +14,8 @@ constexpr std::uint64_t return_chance = stream_of("storm.return");
 
 /// A worker's part of what its machine may cut off in a second.
 double cuts_a_second(std::uint32_t workers) {
-  const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-  return limits::cuts_a_second_and_core * std::min(1.0, static_cast<double>(cores) / std::max(workers, 1U));
+  return limits::cuts_a_second_and_core *
+         std::min(1.0, static_cast<double>(processors()) / std::max(workers, 1U));
 }
 
 duration seconds(double count) {

@@ -5,10 +5,10 @@
 #include <sstream>
 
 #include <poll.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "protocols/core/processors.hpp"
 #include "sim/machine_capacity.hpp"
 
 namespace wanwu::sim {
@@ -69,13 +69,6 @@ void measure_clock(machine_facts& to) {
   }
 }
 
-std::uint32_t usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<std::uint32_t>(CPU_COUNT(&set));
-  return static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
-}
-
 }  // namespace
 
 machine_facts read_machine() {
@@ -98,7 +91,7 @@ machine_facts read_machine() {
   out.listen_backlog = number_in("/proc/sys/net/core/somaxconn");
   out.tracked_connections_max = number_in("/proc/sys/net/netfilter/nf_conntrack_max");
   out.threads_max = number_in("/proc/sys/kernel/threads-max");
-  out.cores = usable_cores();
+  out.cores = processors();
   out.clock_source = line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource");
   out.clock_sources = line_of("/sys/devices/system/clocksource/clocksource0/available_clocksource");
   measure_clock(out);

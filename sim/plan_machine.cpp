@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include <unistd.h>
 
+#include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/limits.hpp"
@@ -93,7 +93,7 @@ void choose_workers(world_plan& plan, const plan_options& options, std::vector<p
     if (lane.stock) stock = std::max<std::uint64_t>(stock, lane.connections);
   }
   const std::uint64_t needed = std::max<std::uint64_t>((tcp + each - 1) / each, 1);
-  const std::uint64_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  const std::uint64_t cores = processors();
   std::uint64_t workers =
       options.workers > 0 ? options.workers
                           : std::max(needed, std::min<std::uint64_t>(

@@ -126,7 +126,8 @@ void put_tiles(data& page, const run_record& run, const summary& of) {
 std::string used_share(const limit& of, const limit_result& got) {
   const bool upper = of.op == comparison::less || of.op == comparison::at_most;
   if (!upper || !got.value || of.bound <= 0 || *got.value < 0) return "";
-  return fmt::format("{:.0f}", std::min(999.0, *got.value / of.bound * 100));
+  const double used = std::min(999.0, *got.value / of.bound * 100);
+  return used > 0 && used < 10 ? fmt::format("{:.1f}", used) : fmt::format("{:.0f}", used);
 }
 
 void put_limits(data& page, const run_record& run, const summary& of) {

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
 
 namespace wanwu::target {
@@ -56,7 +57,7 @@ target_server::~target_server() {
 
 tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(server_settings settings) {
   const auto limit = raise_descriptor_limit();
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto cores = processors();
   const auto count =
       settings.shards != 0 ? settings.shards : shards_for(settings.connections, limit.soft, cores);
   auto made = std::make_unique<parts>();
