@@ -149,14 +149,17 @@ void engine::run_rounds(reactor& events, worker& own) {
   time_point now = std::chrono::steady_clock::now();
   if (now < started_) now = events.wait(started_);
   time_point last = now;
-  const duration pause = options_.flood_window == 0 ? round_pause(plan_.workers) : duration{};
+  // A closed loop has no schedule to wait for: it goes on with each answer.
+  const bool closed_loop = options_.flood_window != 0;
+  const duration shortest = closed_loop ? duration{} : limits::round_min;
+  const duration pause = closed_loop ? duration{} : round_pause(plan_.workers);
   const bool naps = pause > limits::round_min;
   while (!stop_now_.load(std::memory_order_relaxed)) {
     time_point next = own.round(now);
     if (own.finished()) break;
     // Many things a second are taken in sips, also while answers come in between: a system call for each
     // would cost more than the wait.
-    const time_point soonest = last + limits::round_min;
+    const time_point soonest = last + shortest;
     next = std::max(next, soonest);
     // Woken for each answer, so many threads would spend the processor on being woken; for what is due they
     // wake.
