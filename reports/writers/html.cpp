@@ -127,7 +127,7 @@ std::string used_share(const limit& of, const limit_result& got) {
   const bool upper = of.op == comparison::less || of.op == comparison::at_most;
   if (!upper || !got.value || of.bound <= 0 || *got.value < 0) return "";
   const double used = std::min(999.0, *got.value / of.bound * 100);
-  return used > 0 && used < 10 ? fmt::format("{:.1f}", used) : fmt::format("{:.0f}", used);
+  return used >= 0.001 && used < 10 ? fmt::format("{:.2g}", used) : fmt::format("{:.0f}", used);
 }
 
 void put_limits(data& page, const run_record& run, const summary& of) {
