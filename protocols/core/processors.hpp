@@ -1,15 +1,12 @@
 // How many processors this process may run on.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <thread>
 
 namespace wanwu {
 
-/// At least 1, also where the kernel does not tell.
-inline std::uint32_t processors() noexcept {
-  return std::max(std::thread::hardware_concurrency(), 1U);
-}
+/// Those that the first thread to ask may run on (taskset, a container's cpuset), at least 1. Asked of the
+/// kernel once: what asks at every turn of a loop pays nothing.
+std::uint32_t processors() noexcept;
 
 }  // namespace wanwu
