@@ -71,7 +71,11 @@ struct engine::seat {
 
 engine::engine(const world_plan& plan, std::vector<observation_sink*> sinks, driver_factory drivers,
                engine_options options)
-    : plan_{plan}, drivers_{std::move(drivers)}, options_{std::move(options)}, owing_{plan.workers} {
+    : plan_{plan},
+      drivers_{std::move(drivers)},
+      options_{std::move(options)},
+      owing_{plan.workers},
+      waking_{plan.workers} {
   for (std::uint32_t i = 0; i < plan.workers; ++i) {
     auto s = std::make_unique<seat>();
     s->index = i;
@@ -138,14 +142,17 @@ void engine::work(seat& at) {
   }
   at.working = at.own_worker.get();
   at.ready->count_down();
-  run_rounds(*events, *at.own_worker);
+  waking_.join(at.index);
+  run_rounds(at, *events);
+  waking_.leave(at.index);
   at.script_problem = at.own_worker->script_problem();
   at.own_worker->publish();
   at.own_worker->detach();
   at.finished = true;
 }
 
-void engine::run_rounds(reactor& events, worker& own) {
+void engine::run_rounds(seat& at, reactor& events) {
+  worker& own = *at.own_worker;
   time_point now = std::chrono::steady_clock::now();
   if (now < started_) now = events.wait(started_);
   time_point last = now;
@@ -155,12 +162,15 @@ void engine::run_rounds(reactor& events, worker& own) {
   const duration pause = closed_loop ? duration{} : round_pause(plan_.workers);
   const bool naps = pause > limits::round_min;
   while (!stop_now_.load(std::memory_order_relaxed)) {
+    waking_.awake(at.index, now);
     time_point next = own.round(now);
     if (own.finished()) break;
+    waking_.look(at.index, now);
     // Many things a second are taken in sips, also while answers come in between: a system call for each
     // would cost more than the wait.
     const time_point soonest = last + shortest;
     next = std::max(next, soonest);
+    waking_.asleep(at.index, naps ? std::min(next, last + pause) : next);
     // Woken for each answer, so many threads would spend the processor on being woken; for what is due they
     // wake.
     if (naps) std::this_thread::sleep_until(std::min(next, last + pause));

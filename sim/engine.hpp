@@ -10,6 +10,7 @@
 #include "protocols/transport/reactor.hpp"
 #include "sim/link_samples.hpp"
 #include "sim/plan.hpp"
+#include "sim/wake_board.hpp"
 #include "sim/worker.hpp"
 
 namespace wanwu::sim {
@@ -66,7 +67,7 @@ class engine {
  private:
   struct seat;
   void work(seat& at);
-  void run_rounds(reactor& events, worker& own);
+  void run_rounds(seat& at, reactor& events);
 
   const world_plan& plan_;
   driver_factory drivers_;
@@ -75,6 +76,7 @@ class engine {
   std::vector<std::unique_ptr<seat>> seats_;
   std::atomic<bool> stop_now_{false};
   std::atomic<std::uint32_t> owing_;  ///< Workers that are owed answers.
+  wake_board waking_;
 };
 
 }  // namespace wanwu::sim

@@ -28,6 +28,11 @@ inline constexpr std::uint32_t workers_a_core_at_round_min = 4;
 /// What each worker asks the kernel for, instead of its usual 3 ms: of a hundred threads on two cores, those
 /// that ask for less are not kept waiting by those that ask for more.
 inline constexpr duration time_slice = std::chrono::microseconds{300};
+/// A worker that is due for so long and gets no processor is called over to another, or goes before others;
+/// somebody looks so often. See wake_board.hpp.
+inline constexpr duration overdue_after = std::chrono::microseconds{1'500};
+inline constexpr duration let_first_after = std::chrono::milliseconds{3};
+inline constexpr duration look_every = std::chrono::microseconds{500};
 /// Connections that one worker may have half open: grows while the target is quick to accept, shrinks when a
 /// handshake takes longer than handshake_slow (a SYN lost to a full backlog is sent again after a second).
 inline constexpr std::uint32_t handshakes_min = 16, handshakes_start = 48, handshakes_max = 1'024;

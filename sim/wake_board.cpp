@@ -1,0 +1,143 @@
+#include "sim/wake_board.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/limits.hpp"
+
+namespace wanwu::sim {
+
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+constexpr int before_all_others = -20;
+
+std::int64_t ns_of(time_point t) noexcept {
+  return t.time_since_epoch().count();
+}
+
+/// Processor time of a thread; -1 when it cannot be told.
+std::int64_t processor_time(clockid_t clock) noexcept {
+  timespec spent{};
+  return clock_gettime(clock, &spent) == 0 ? spent.tv_sec * std::int64_t{1'000'000'000} + spent.tv_nsec : -1;
+}
+
+/// On Linux niceness is a thread's own.
+bool set_niceness(pid_t thread, int niceness) noexcept {
+  return setpriority(PRIO_PROCESS, static_cast<id_t>(thread), niceness) == 0;
+}
+
+}  // namespace
+
+/// One thread's place, in its own lines of the cache: it writes here every millisecond.
+struct alignas(64) wake_board::seat {
+  std::atomic<std::int64_t> due{
+      never};                      ///< When it is to run: the end of its sleep, or the begin of its round.
+  std::atomic<int> processor{-1};  ///< Where it last ran.
+  std::atomic<bool> goes_first{false};
+  // Set by join(), read under looking_ while due is not `never`; thread is 0 when nothing may be done to it:
+  pid_t thread{};
+  clockid_t clock{};
+  cpu_set_t allowed{};
+  int niceness{};
+  // Only under looking_:
+  std::int64_t seen_due = never, seen_time = -1, seen_at = 0;
+};
+
+wake_board::wake_board(std::size_t threads)
+    : seats_(threads), beats_(static_cast<std::size_t>(std::max(sysconf(_SC_NPROCESSORS_CONF), 1L))) {}
+
+wake_board::~wake_board() = default;
+
+void wake_board::join(std::size_t place) noexcept {
+  seat& own = seats_[place];
+  own.niceness = getpriority(PRIO_PROCESS, 0);
+  if (sched_getaffinity(0, sizeof own.allowed, &own.allowed) != 0 || CPU_COUNT(&own.allowed) < 2) return;
+  if (pthread_getcpuclockid(pthread_self(), &own.clock) != 0) return;
+  own.thread = gettid();
+}
+
+void wake_board::leave(std::size_t place) noexcept {
+  seat& own = seats_[place];
+  // Who is just looking may be about to do something to this thread, whose number may soon be another's.
+  while (looking_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+  own.due.store(never, std::memory_order_relaxed);
+  own.thread = 0;
+  looking_.clear(std::memory_order_release);
+}
+
+void wake_board::awake(std::size_t place, time_point now) noexcept {
+  seat& own = seats_[place];
+  own.due.store(ns_of(now), std::memory_order_release);
+  if (own.goes_first.load(std::memory_order_relaxed)) {
+    own.goes_first.store(false, std::memory_order_relaxed);
+    set_niceness(0, own.niceness);
+  }
+  const int here = sched_getcpu();
+  if (here < 0 || static_cast<std::size_t>(here) >= beats_.size()) return;
+  own.processor.store(here, std::memory_order_relaxed);
+  beats_[static_cast<std::size_t>(here)].at.store(ns_of(now), std::memory_order_relaxed);
+}
+
+void wake_board::asleep(std::size_t place, time_point until) noexcept {
+  seats_[place].due.store(ns_of(until), std::memory_order_release);
+}
+
+bool wake_board::stands_still(seat& who, std::int64_t now) noexcept {
+  const std::int64_t due = who.due.load(std::memory_order_acquire);
+  if (due > now - limits::overdue_after.count() || who.thread == 0) return false;
+  // It may be in the middle of a long round.
+  const std::int64_t time = processor_time(who.clock);
+  if (time >= 0 && who.seen_due == due && who.seen_time == time)
+    return now - who.seen_at >= limits::look_every.count();
+  who.seen_due = due;
+  who.seen_time = time;
+  who.seen_at = now;
+  return false;
+}
+
+void wake_board::see_to(seat& who, std::int64_t now, std::size_t here) noexcept {
+  if (who.seen_due <= now - limits::let_first_after.count() &&
+      !who.goes_first.load(std::memory_order_relaxed) && set_niceness(who.thread, before_all_others)) {
+    // Said afterwards: who saw it sooner could take it back before it is so.
+    who.goes_first.store(true, std::memory_order_relaxed);
+    let_first_.fetch_add(1, std::memory_order_relaxed);
+  }
+  const int processor = who.processor.load(std::memory_order_relaxed);
+  if (processor < 0 || static_cast<std::size_t>(processor) == here || !CPU_ISSET(here, &who.allowed)) return;
+  const beat& there = beats_[static_cast<std::size_t>(processor)];
+  if (there.at.load(std::memory_order_relaxed) > now - limits::overdue_after.count()) return;
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(here, &only);
+  if (sched_setaffinity(who.thread, sizeof only, &only) != 0) return;
+  // It stays here until a processor has nothing to do, be it the one it was called from.
+  sched_setaffinity(who.thread, sizeof who.allowed, &who.allowed);
+  called_over_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void wake_board::look(std::size_t place, time_point now) noexcept {
+  if (ns_of(now) < next_look_.load(std::memory_order_relaxed)) return;
+  if (looking_.test_and_set(std::memory_order_acquire)) return;
+  const std::int64_t at = ns_of(std::chrono::steady_clock::now());  // the round may have been long
+  next_look_.store(at + limits::look_every.count(), std::memory_order_relaxed);
+  const int here = sched_getcpu();
+  bool first = false;
+  for (std::size_t i = 0; here >= 0 && i < seats_.size(); ++i) {
+    if (i == place || !stands_still(seats_[i], at)) continue;
+    // Who is seen to runs at once, here; the rest must not wait until it is this thread's turn again.
+    if (!first) first = set_niceness(0, before_all_others);
+    see_to(seats_[i], at, static_cast<std::size_t>(here));
+  }
+  if (first) set_niceness(0, seats_[place].niceness);
+  looking_.clear(std::memory_order_release);
+}
+
+}  // namespace wanwu::sim
