@@ -19,8 +19,9 @@ namespace wanwu::sim {
 ///     it is called over, to where the one that looks runs;
 ///   - overdue by limits::let_first_after: it goes before others until it runs (niceness, where we may). A
 ///     thread that an interrupt's work was charged to waits until a hundred others have had as much.
-/// In both cases only if it used no processor time from one look to the next. Nothing happens where there is
-/// one processor, or where the kernel does not let us.
+/// In both cases only if it used no processor time from one look to the next. What the user asked for holds:
+/// a thread stays on the processors it may run on, one that may run on a single one is left alone, and who is
+/// nice goes before nobody.
 class wake_board {
  public:
   /// A place for each of so many threads.
@@ -50,6 +51,7 @@ class wake_board {
     std::atomic<std::int64_t> at{0};  ///< When a thread of the board last began a round there, in ns.
   };
   bool stands_still(seat& who, std::int64_t now) noexcept;
+  void let_go_first(seat& who) noexcept;
   void see_to(seat& who, std::int64_t now, std::size_t here) noexcept;
 
   std::vector<seat> seats_;
