@@ -26,7 +26,8 @@ struct self_gauges {
   std::uint64_t descriptors{};  ///< Open in the fullest worker; 0 where the kernel tells none.
   std::uint64_t tcp_sockets{}, tcp_time_wait{};  ///< Each holds a port.
   std::uint64_t udp_drops{};                     ///< Datagrams for which a buffer was full.
-  std::uint64_t tcp_sent{}, tcp_sent_again{};    ///< Segments.
+  std::uint64_t queue_drops{};  ///< Packets for which a processor's queue of arrivals was full.
+  std::uint64_t tcp_sent{}, tcp_sent_again{};  ///< Segments.
   std::uint64_t link_samples{}, link_sent{},
       link_sent_again{};          ///< Of this program's own connections, sampled.
   std::uint64_t round_trip_us{};  ///< Longest smoothed round trip among them.

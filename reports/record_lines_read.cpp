@@ -113,6 +113,7 @@ self_gauges read_self(const json& of) {
   out.tcp_sockets = whole(of, "tcp_sockets");
   out.tcp_time_wait = whole(of, "tcp_time_wait");
   out.udp_drops = whole(of, "udp_drops");
+  out.queue_drops = whole(of, "queue_drops");
   out.tcp_sent = whole(of, "tcp_sent");
   out.tcp_sent_again = whole(of, "tcp_sent_again");
   out.link_samples = whole(of, "link_samples");

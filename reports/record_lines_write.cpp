@@ -34,6 +34,7 @@ json to_json(const gauges& now) {
                  {"tcp_sockets", self.tcp_sockets},
                  {"tcp_time_wait", self.tcp_time_wait},
                  {"udp_drops", self.udp_drops},
+                 {"queue_drops", self.queue_drops},
                  {"tcp_sent", self.tcp_sent},
                  {"tcp_sent_again", self.tcp_sent_again},
                  {"link_samples", self.link_samples},

@@ -197,11 +197,11 @@ headline headline_of(const run_record& run) {
 }
 
 void add_worst(self_gauges& into, const self_gauges& seen) {
-  for (const auto which :
-       {&self_gauges::drift_us, &self_gauges::away_us, &self_gauges::descriptors, &self_gauges::tcp_sockets,
-        &self_gauges::tcp_time_wait, &self_gauges::udp_drops, &self_gauges::tcp_sent,
-        &self_gauges::tcp_sent_again, &self_gauges::link_samples, &self_gauges::link_sent,
-        &self_gauges::link_sent_again, &self_gauges::round_trip_us, &self_gauges::clock_jump_us})
+  for (const auto which : {&self_gauges::drift_us, &self_gauges::away_us, &self_gauges::descriptors,
+                           &self_gauges::tcp_sockets, &self_gauges::tcp_time_wait, &self_gauges::udp_drops,
+                           &self_gauges::queue_drops, &self_gauges::tcp_sent, &self_gauges::tcp_sent_again,
+                           &self_gauges::link_samples, &self_gauges::link_sent, &self_gauges::link_sent_again,
+                           &self_gauges::round_trip_us, &self_gauges::clock_jump_us})
     into.*which = std::max(into.*which, seen.*which);
 }
 

@@ -156,6 +156,7 @@ json generator_json(const run_record& run, const generator_health& g) {
           {"tcp_time_wait_max", worst.tcp_time_wait},
           {"ports", run.about.ports},
           {"udp_drops", worst.udp_drops},
+          {"queue_drops", worst.queue_drops},
           {"tcp_segments", worst.tcp_sent},
           {"tcp_retransmissions", worst.tcp_sent_again},
           {"links",

@@ -231,17 +231,20 @@ void lane::went_down(std::uint32_t connection, const connection_change& change) 
   if (row.tries < 255) ++row.tries;
 }
 
-void lane::say_goodbye(time_point now) {
+void lane::begin_goodbye() {
   leaving_ = true;
   levels_.reconnecting = 0;
   queue_.clear();
   strikes_.clear();
-  for (std::uint32_t c = 0; c < rows_.size(); ++c) {
-    rows_[c].wanted = false;
-    if (rows_[c].now != connection_state::down) closing_clean_.push_back(connection_id{c});
+  for (connection_row& row : rows_) row.wanted = false;
+}
+
+bool lane::say_goodbye(std::size_t rows, time_point now) {
+  for (; told_ < rows_.size() && rows > 0; ++told_, --rows) {
+    if (rows_[told_].now != connection_state::down) closing_clean_.push_back(connection_id{told_});
   }
-  if (!closing_clean_.empty()) wire_->close(closing_clean_, closing::clean, now);
-  closing_clean_.clear();
+  flush_closes(now);
+  return told_ == rows_.size();
 }
 
 std::optional<time_point> lane::next_deadline() const {

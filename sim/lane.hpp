@@ -57,8 +57,10 @@ class lane {
   void strike(const storm_window& storm, const lang::expression* who, thing_context& context, time_point now);
   /// Follows what the driver reports. Returns true when the connection has just come up.
   bool note(const connection_change& change);
-  /// Closes every connection in order; nothing opens again.
-  void say_goodbye(time_point now);
+  /// Nothing opens from now on, and nothing is wanted.
+  void begin_goodbye();
+  /// Closes the next so many connections in order; true when that were the last. After begin_goodbye().
+  bool say_goodbye(std::size_t rows, time_point now);
 
   bool is_up(std::uint32_t connection) const { return (up_[connection / 64] >> (connection % 64) & 1U) != 0; }
   /// Down by our own wish: before its ramp, after it, or in a storm and on the way back from it.
@@ -120,6 +122,7 @@ class lane {
   std::deque<strike_under_way> strikes_;  ///< One after the other.
   lane_levels levels_;
   std::vector<std::uint64_t> connected_;
+  std::uint32_t told_ = 0;  ///< While leaving: the connections before this one are closed.
   bool leaving_ = false, ever_up_ = false;
   bool held_back_ = false;  ///< More would have been opened by a worker that was not held up.
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -72,8 +73,24 @@ std::uint64_t number_in_sockstat(std::string_view text, std::string_view group, 
   return 0;
 }
 
+std::uint64_t sum_of_column(std::string_view text, std::size_t column) {
+  std::uint64_t sum = 0;
+  std::istringstream lines{std::string{text}};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words{line};
+    std::string word;
+    for (std::size_t at = 0; at <= column && words; ++at) words >> word;
+    std::uint64_t value = 0;
+    if (words && std::from_chars(word.data(), word.data() + word.size(), value, 16).ec == std::errc{})
+      sum += value;
+  }
+  return sum;
+}
+
 machine_counters read_counters() {
   machine_counters out;
+  constexpr std::size_t dropped = 1;
+  out.queue_drops = sum_of_column(text_of("/proc/net/softnet_stat"), dropped);
   const std::string snmp = text_of("/proc/net/snmp"), sockets = text_of("/proc/net/sockstat");
   out.udp_drops = number_in_snmp(snmp, "Udp", "RcvbufErrors") + number_in_snmp(snmp, "Udp", "SndbufErrors");
   out.tcp_sent = number_in_snmp(snmp, "Tcp", "OutSegs");

@@ -11,6 +11,8 @@ namespace wanwu::sim {
 /// counts them so. Totals since it started.
 struct machine_counters {
   std::uint64_t udp_drops{};  ///< Datagrams for which a socket's buffer was full, either way.
+  std::uint64_t
+      queue_drops{};  ///< Packets for which a processor's queue of arrivals was full, of any protocol.
   std::uint64_t tcp_sent{}, tcp_sent_again{};    ///< Segments.
   std::uint64_t tcp_sockets{}, tcp_time_wait{};  ///< Now; both hold a port.
   std::int64_t clock_offset_ns{};                ///< The wall clock minus the monotonic one.
@@ -23,6 +25,8 @@ machine_counters read_counters();
 /// The number under `name` in /proc/net/snmp's or /proc/net/netstat's pairs of lines ("Udp: NAME …" over
 /// "Udp: NUMBER …"), 0 when it is not there.
 std::uint64_t number_in_snmp(std::string_view text, std::string_view group, std::string_view name);
+/// The sum of one column, from 0, of hexadecimal numbers, as in /proc/net/softnet_stat.
+std::uint64_t sum_of_column(std::string_view text, std::size_t column);
 /// The number after `name` in the line of /proc/net/sockstat that begins with `group`, 0 when not there.
 std::uint64_t number_in_sockstat(std::string_view text, std::string_view group, std::string_view name);
 

@@ -2,6 +2,7 @@
 #include "sim/worker.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace wanwu::sim {
 
@@ -148,8 +149,8 @@ void worker::note_drift(time_point now) {
   const duration drift = now - std::max(wanted_, last_round_ + limits::round_min);
   last_round_ = now;
   held_up_ = drift > limits::gives_way_after && setup_.tick.count() == 0 && !plan_.virtual_time;
-  if (drift.count() <= 0 || setup_.tick.count() > 0)
-    return;  // a clock that moves in steps is not late by them
+  // A clock that moves in steps is not late by them, and who takes leave has no schedule.
+  if (drift.count() <= 0 || setup_.tick.count() > 0 || stage_ == stage::leaving) return;
   const auto ns = static_cast<std::uint64_t>(drift.count());
   peaks_.drift_ns = std::max(peaks_.drift_ns, ns);
   if (drift > limits::late_after) counts_.away_ns += ns;
@@ -180,6 +181,8 @@ void worker::follow_stage(time_point now) {
     follow_stage(now);  // nothing may be owed already
   } else if (stage_ == stage::draining) {
     drain(in_flight != 0 || !acks_.empty(), now);
+  } else if (stage_ == stage::leaving && !told_all_) {
+    take_leave(now);
   } else if (stage_ == stage::leaving && (up == 0 || now >= stage_until_)) {
     record_own();
     stage_ = stage::gone;
@@ -199,12 +202,22 @@ void worker::drain(bool owed, time_point now) {
   drained_at_.reset();
   for (auto& l : lanes_) {
     l->wire().abandon(outcome::timed_out, now);
-    l->say_goodbye(now);
-    l->wire().advance(now);
+    l->begin_goodbye();
   }
   stage_ = stage::leaving;
-  stage_until_ = now + limits::goodbye_max;
+  take_leave(now);
   follow_stage(now);
+}
+
+void worker::take_leave(time_point now) {
+  told_all_ = true;
+  for (auto& l : lanes_) {
+    const bool told = l->say_goodbye(
+        plan_.virtual_time ? std::numeric_limits<std::size_t>::max() : limits::goodbyes_a_round, now);
+    told_all_ = told_all_ && told;
+    l->wire().advance(now);
+  }
+  stage_until_ = now + limits::goodbye_max;
 }
 
 time_point worker::next_deadline(time_point now) const {
@@ -216,7 +229,7 @@ time_point worker::next_deadline(time_point now) const {
   // Once the schedule has ended nobody is connected again: a try that is due would be due for ever.
   for (const auto& l : lanes_)
     sooner(stage_ == stage::running ? l->next_deadline() : l->wire().next_deadline());
-  if (!acks_.empty()) next = now;
+  if (!acks_.empty() || (stage_ == stage::leaving && !told_all_)) next = now;
   if (drained_at_) sooner(leave_at_);
   if (stage_ != stage::running)
     return plan_.virtual_time ? next : std::min(next, now + limits::round_min * 4);

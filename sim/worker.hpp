@@ -105,6 +105,7 @@ class worker {
   void note_drift(time_point now);
   void follow_stage(time_point now);
   void drain(bool owed, time_point now);
+  void take_leave(time_point now);
   time_point next_deadline(time_point now) const;
   void flush(std::uint8_t lane_index, time_point now);
   /// Only between two things: drivers report back from inside, and that looks at other things.
@@ -190,6 +191,7 @@ class worker {
   std::size_t next_storm_ = 0;
   stage stage_ = stage::running;
   time_point stage_until_;
+  bool told_all_ = false;                 ///< While leaving: every connection was said goodbye to.
   std::optional<time_point> drained_at_;  ///< While draining with nothing owed.
   time_point leave_at_;
   time_point published_;

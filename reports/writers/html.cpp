@@ -301,6 +301,7 @@ void put_facts(data& page, const run_record& run, const summary& of) {
              {"Sent again, TCP of this machine",
               out_of(g.worst.tcp_sent_again, g.worst.tcp_sent) + " segments"},
              {"Datagrams dropped by full buffers of this machine", show_count(g.worst.udp_drops)},
+             {"Packets dropped by its queue of arrivals", show_count(g.worst.queue_drops)},
              {"Largest jump of the wall clock", time(g.worst.clock_jump_us)},
              {"Not started for lack of descriptors, ports or memory", show_count(g.local_errors)},
              {"Script errors", show_count(g.script_errors)}}));

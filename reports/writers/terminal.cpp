@@ -103,6 +103,9 @@ void write_kernel_trouble(page& out, const self_gauges& worst) {
                   show_count(worst.link_sent)));
   add(worst.udp_drops != 0,
       fmt::format("{} datagrams dropped by full buffers of this machine", show_count(worst.udp_drops)));
+  add(worst.queue_drops != 0,
+      fmt::format("{} packets dropped by this kernel's queue of arrivals (net.core.netdev_max_backlog)",
+                  show_count(worst.queue_drops)));
   add(worst.clock_jump_us > jump_us,
       fmt::format("the wall clock jumped by {}", show_time_us(static_cast<double>(worst.clock_jump_us))));
   if (!found.empty()) out.line("kernel      " + found);

@@ -159,6 +159,7 @@ report::gauges gauge_reader::read(const sim::engine_levels& levels) {
   self.tcp_sockets = now.tcp_sockets;
   self.tcp_time_wait = now.tcp_time_wait;
   self.udp_drops = since(before_.udp_drops, now.udp_drops);
+  self.queue_drops = since(before_.queue_drops, now.queue_drops);
   self.tcp_sent = since(before_.tcp_sent, now.tcp_sent);
   self.tcp_sent_again = since(before_.tcp_sent_again, now.tcp_sent_again);
   self.link_samples = levels.links.samples;

@@ -30,6 +30,12 @@ TEST_CASE("A counter is found under its name in the lines of its group") {
   CHECK(number_in_sockstat(sockstat, "UDP", "inuse") == 7);
 }
 
+TEST_CASE("A column of hexadecimal numbers is summed over the processors") {
+  CHECK(sum_of_column("44982c82 0000eb21 00000049\n3daa60e6 000000ff 00000053\n", 1) == 0xeb21 + 0xff);
+  CHECK(sum_of_column("0000000a\n\n00000001 zz\n", 1) == 0);
+  CHECK(sum_of_column("", 0) == 0);
+}
+
 TEST_CASE("What the kernel does not tell is 0, also in torn or foreign text") {
   CHECK(number_in_snmp(snmp, "Udp", "MemErrors") == 0);
   CHECK(number_in_snmp(snmp, "Ip", "RcvbufErrors") == 0);

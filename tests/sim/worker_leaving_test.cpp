@@ -1,6 +1,7 @@
 // When a worker takes leave: with all the others, since leaving is work that answers still owed would wait
 // for.
 #include <atomic>
+#include <string>
 
 #include <catch2/catch.hpp>
 
@@ -16,10 +17,11 @@ constexpr duration plan_end = 3s;
 
 /// One of two workers.
 struct one_of_two : told_worker {
-  one_of_two()
+  explicit one_of_two(std::size_t things = 10)
       : told_worker{R"(
 wanwu: scenario/v1
-things: { m: { model: builtin/meter, count: 10, over: mqtt, every: 1 s } }
+things: { m: { model: builtin/meter, count: )" +
+                    std::to_string(things) + R"(, over: mqtt, every: 1 s } }
 phases: [ { name: ramp, ramp: 1 s }, { name: steady, hold: 2 s } ]
 )"} {
     plan->virtual_time = false;
@@ -61,4 +63,24 @@ TEST_CASE("Who is not answered is among those who are waited for until the end")
   CHECK(world.owing == 2);
   world.run_until(plan_end + limits::drain_max + 100ms);
   CHECK(world.has_left());
+}
+
+TEST_CASE("Many take leave in several rounds, between which numbers are told") {
+  constexpr std::size_t things = 5 * limits::goodbyes_a_round;
+  one_of_two world{things};
+  world.run_until(plan_end + 100ms);
+  world.owing = 0;
+  std::size_t rounds = 0, left = 0;
+  while (!world.subject->finished()) {
+    REQUIRE(++rounds < 1'000);
+    const time_point next = world.subject->round(world.now);
+    const std::size_t now_left = world.seen.count(operation::disconnect);
+    CHECK(now_left - left <= 2 * limits::goodbyes_a_round);
+    left = now_left;
+    if (left > 0 && left < things) CHECK(next <= world.now + 1ms);
+    world.subject->publish();
+    CHECK(world.subject->numbers().connected == things - left);
+    world.now += 1ms;
+  }
+  CHECK(left == things);
 }
