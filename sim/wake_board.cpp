@@ -102,7 +102,8 @@ bool wake_board::stands_still(seat& who, std::int64_t now) noexcept {
 void wake_board::let_go_first(seat& who) noexcept {
   if (who.goes_first.load(std::memory_order_acquire)) return;
   const int niceness = getpriority(PRIO_PROCESS, static_cast<id_t>(who.thread));
-  if (niceness > 0 || !set_niceness(who.thread, before_all_others)) return;
+  // Who is overdue in the middle of seeing to others is first already, and ends that by itself.
+  if (niceness > 0 || niceness == before_all_others || !set_niceness(who.thread, before_all_others)) return;
   who.niceness.store(niceness, std::memory_order_relaxed);
   // Said afterwards: who saw it sooner could take it back before it is so.
   who.goes_first.store(true, std::memory_order_release);
