@@ -10,9 +10,8 @@ namespace wanwu::sim {
 /// The network's numbers are of this machine (its network namespace), not of this process alone: the kernel
 /// counts them so. Totals since it started.
 struct machine_counters {
-  std::uint64_t udp_drops{};  ///< Datagrams for which a socket's buffer was full, either way.
-  std::uint64_t
-      queue_drops{};  ///< Packets for which a processor's queue of arrivals was full, of any protocol.
+  std::uint64_t udp_drops{};    ///< Datagrams for which a socket's buffer was full, either way.
+  std::uint64_t queue_drops{};  ///< Packets for which a processor's queue of arrivals was full.
   std::uint64_t tcp_sent{}, tcp_sent_again{};    ///< Segments.
   std::uint64_t tcp_sockets{}, tcp_time_wait{};  ///< Now; both hold a port.
   std::int64_t clock_offset_ns{};                ///< The wall clock minus the monotonic one.

@@ -14,14 +14,13 @@ namespace wanwu::sim {
 /// A kernel that does not preempt itself lets one thread hold a processor for milliseconds; whoever is due
 /// there waits, and a busy processor beside it does not come for them. So every thread, whenever it comes
 /// round, looks whether another is due and does not get on:
-///   - overdue by limits::overdue_after on a processor where no thread of the board began a round for as
-///   long:
-///     it is called over, to where the one that looks runs;
-///   - overdue by limits::let_first_after: it goes before others until it runs (niceness, where we may). A
-///     thread that an interrupt's work was charged to waits until a hundred others have had as much.
-/// In both cases only if it used no processor time from one look to the next. What the user asked for holds:
-/// a thread stays on the processors it may run on, one that may run on a single one is left alone, and who is
-/// nice goes before nobody.
+/// One that is overdue by limits::overdue_after, on a processor where none of the board began a round for as
+/// long, is called over, to where the one that looks runs.
+/// One that is overdue by limits::let_first_after goes before others until it runs (niceness, where we may):
+/// a thread that an interrupt's work was charged to waits until a hundred others have had as much. In both
+/// cases only if it used no processor time from one look to the next. What the user asked for holds: a thread
+/// stays on the processors it may run on, one that may run on a single one is left alone, and who is nice
+/// goes before nobody.
 class wake_board {
  public:
   /// A place for each of so many threads.
