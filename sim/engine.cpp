@@ -8,25 +8,18 @@
 
 #include <pthread.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
 #include "sim/lane_settings.hpp"
 #include "sim/limits.hpp"
+#include "sim/processor_time.hpp"
 #include "sim/time_slice.hpp"
 
 namespace wanwu::sim {
 
 namespace {
-
-/// Processor time a thread has used; 0 when it cannot be told.
-duration cpu_time_of(clockid_t clock) {
-  timespec spent{};
-  if (clock_gettime(clock, &spent) != 0) return {};
-  return std::chrono::seconds{spent.tv_sec} + duration{spent.tv_nsec};
-}
 
 duration round_pause(std::uint32_t workers) {
   return std::clamp(limits::round_min * workers / (processors() * limits::workers_a_core_at_round_min),
@@ -215,7 +208,7 @@ engine_levels engine::levels() {
     if (s->finished) continue;
     ++out.workers_running;
     out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id));
-    const duration cpu = s->has_clock ? cpu_time_of(s->clock) : duration{};
+    const duration cpu = s->has_clock ? processor_time_of(s->clock).value_or(duration{}) : duration{};
     const duration wait = processor_wait_of(s->thread_id);
     if (s->looked_at != time_point{} && now > s->looked_at) {
       const auto since = static_cast<double>((now - s->looked_at).count());

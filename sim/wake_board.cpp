@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim/limits.hpp"
+#include "sim/processor_time.hpp"
 
 namespace wanwu::sim {
 
@@ -21,12 +22,6 @@ constexpr int before_all_others = -20;
 
 std::int64_t ns_of(time_point t) noexcept {
   return t.time_since_epoch().count();
-}
-
-/// Processor time of a thread; -1 when it cannot be told.
-std::int64_t processor_time(clockid_t clock) noexcept {
-  timespec spent{};
-  return clock_gettime(clock, &spent) == 0 ? spent.tv_sec * std::int64_t{1'000'000'000} + spent.tv_nsec : -1;
 }
 
 /// On Linux niceness is a thread's own.
@@ -46,7 +41,8 @@ struct alignas(64) wake_board::seat {
   pid_t thread{};
   clockid_t clock{};
   // Only under looking_:
-  std::int64_t seen_due = never, seen_time = -1, seen_at = 0;
+  std::int64_t seen_due = never, seen_at = 0;
+  std::optional<duration> seen_time;
 };
 
 wake_board::wake_board(std::size_t threads)
@@ -90,8 +86,8 @@ bool wake_board::stands_still(seat& who, std::int64_t now) noexcept {
   const std::int64_t due = who.due.load(std::memory_order_acquire);
   if (due > now - limits::overdue_after.count() || who.thread == 0) return false;
   // It may be in the middle of a long round.
-  const std::int64_t time = processor_time(who.clock);
-  if (time >= 0 && who.seen_due == due && who.seen_time == time)
+  const std::optional<duration> time = processor_time_of(who.clock);
+  if (time && who.seen_due == due && who.seen_time == time)
     return now - who.seen_at >= limits::look_every.count();
   who.seen_due = due;
   who.seen_time = time;
