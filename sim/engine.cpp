@@ -196,7 +196,8 @@ engine_levels engine::levels() {
   for (auto& s : seats_) {
     worker* w = s->working.load();
     if (w == nullptr) continue;
-    add_numbers(out.all, w->numbers());
+    const worker_numbers numbers = w->numbers();
+    add_numbers(out.all, numbers);
     const worker_peaks peaks = w->take_peaks();
     out.peaks = {std::max(out.peaks.lag_ns, peaks.lag_ns), std::max(out.peaks.drift_ns, peaks.drift_ns)};
     const link_numbers links = s->links.numbers();
@@ -207,7 +208,7 @@ engine_levels engine::levels() {
     w->add_connected(out.connected_by_population);
     if (s->finished) continue;
     ++out.workers_running;
-    out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id));
+    out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id) + numbers.direct_sockets);
     const duration cpu = s->has_clock ? processor_time_of(s->clock).value_or(duration{}) : duration{};
     const duration wait = processor_wait_of(s->thread_id);
     if (s->looked_at != time_point{} && now > s->looked_at) {

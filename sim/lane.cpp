@@ -126,7 +126,9 @@ void lane::open_queued(time_point now, bool held_up) {
   if (leaving_ || queue_.empty()) return;
   opening_.clear();
   opening_intended_.clear();
-  const std::size_t room = held_up ? limits::opened_when_held_up : queue_.size();
+  const std::size_t room = plan_.virtual_time ? queue_.size()
+                           : held_up          ? limits::opened_when_held_up
+                                              : limits::opened_a_round;
   while (!queue_.empty() && opening_.size() < room && handshakes_.has_room()) {
     const std::uint32_t connection = queue_.front();
     queue_.pop_front();

@@ -44,6 +44,9 @@ inline constexpr double cuts_a_second_and_core = 2'500;
 /// first, a storm cuts off one connection of its in that round, and so many are opened.
 inline constexpr duration gives_way_after = std::chrono::milliseconds{2};
 inline constexpr std::size_t opened_when_held_up = 4;
+/// A worker does no more in a round, then it looks what has come in: with hundreds of thousands of
+/// connections it would send for seconds what has become due while it sent.
+inline constexpr std::size_t starts_a_round = 256, opened_a_round = 32;
 /// Connections that a storm looks at in one round of a worker: fifty workers look at the same time.
 inline constexpr std::size_t storm_rows_a_round = 256;
 /// Back-off of reconnection: fixed, or doubling from the first to the last, each with full jitter.

@@ -47,9 +47,11 @@ capacity_check descriptors(const machine_facts& m, const capacity_question& aske
                                    : 0;
   capacity_check out;
   out.name = "descriptors";
-  out.carries = usable * limits::workers_max;
+  out.carries = std::max(usable, m.direct_sockets) * limits::workers_max;
   out.found = fmt::format("RLIMIT_NOFILE {} (hard {}) for each worker, at most {} workers",
                           count(m.descriptors_soft), count(m.descriptors_hard), limits::workers_max);
+  if (m.direct_sockets > usable)
+    out.found += fmt::format("; a worker holds {} more in io_uring", count(m.direct_sockets));
   const std::uint64_t wanted =
       std::max<std::uint64_t>(m.descriptors_hard * 8, (asked.connections / limits::workers_max + 1) * 2);
   const std::uint64_t rounded = std::max<std::uint64_t>(1'048'576, wanted);

@@ -10,7 +10,8 @@ namespace wanwu::sim {
 /// As the kernel tells them; 0 = unknown or without limit.
 struct machine_facts {
   std::uint64_t descriptors_soft{}, descriptors_hard{};  ///< RLIMIT_NOFILE; counts per worker here.
-  std::uint64_t descriptors_hard_max{};     ///< fs.nr_open: what root may raise the hard limit to.
+  std::uint64_t direct_sockets{};        ///< A worker holds so many outside its descriptor table; 0 = none.
+  std::uint64_t descriptors_hard_max{};  ///< fs.nr_open: what root may raise the hard limit to.
   std::uint64_t files_max{}, files_used{};  ///< fs.file-max, whole system.
   std::uint64_t port_first{}, port_last{};  ///< net.ipv4.ip_local_port_range.
   std::uint64_t memory_bytes{}, memory_available_bytes{};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocols/core/processors.hpp"
+#include "protocols/transport/held_sockets.hpp"
 #include "sim/machine_capacity.hpp"
 
 namespace wanwu::sim {
@@ -79,6 +80,7 @@ machine_facts read_machine() {
   out.descriptors_hard = descriptors.rlim_max;
   out.descriptors_hard_max = number_in("/proc/sys/fs/nr_open");
   if (out.descriptors_hard == RLIM_INFINITY) out.descriptors_hard = out.descriptors_hard_max;
+  out.direct_sockets = held_sockets::direct_capacity(out.descriptors_hard);
   out.files_max = number_in("/proc/sys/fs/file-max");
   out.files_used = number_in("/proc/sys/fs/file-nr");
   out.port_first = number_in("/proc/sys/net/ipv4/ip_local_port_range", 0);

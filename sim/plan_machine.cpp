@@ -9,6 +9,7 @@
 
 #include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
+#include "protocols/transport/held_sockets.hpp"
 #include "scenarios/language/units.hpp"
 #include "sim/limits.hpp"
 #include "sim/plan_estimate.hpp"
@@ -85,8 +86,9 @@ void choose_sources(world_plan& plan, const plan_options& options, std::vector<p
 void choose_workers(world_plan& plan, const plan_options& options, std::vector<plan_problem>& problems) {
   const std::uint64_t limit = raise_descriptor_limit().soft;
   plan.figures.descriptor_limit = limit;
-  const std::uint64_t each =
+  const std::uint64_t table =
       limit > limits::descriptors_reserved * 2 ? limit - limits::descriptors_reserved : 1;
+  const std::uint64_t each = std::max(table, held_sockets::direct_capacity(limit));
   std::uint64_t tcp = 0, stock = 0;
   for (const lane_plan& lane : plan.lanes) {
     if (lane.via != protocol::coap) tcp += sockets_of(plan, lane);
@@ -100,8 +102,8 @@ void choose_workers(world_plan& plan, const plan_options& options, std::vector<p
                                                  cores, std::max<std::uint64_t>(plan.thing_count() / 64, 1)));
   if (workers < needed && !plan.virtual_time) {
     problems.push_back({std::to_string(tcp) + " connections need " + std::to_string(needed) +
-                            " workers: each may open " + std::to_string(each) +
-                            " descriptors (RLIMIT_NOFILE is " + std::to_string(limit) + ")",
+                            " workers: each may hold " + std::to_string(each) + " (RLIMIT_NOFILE is " +
+                            std::to_string(limit) + ")",
                         "leave --workers out, or raise the limit: ulimit -n, LimitNOFILE=", std::nullopt});
   }
   if (workers > limits::workers_max) {

@@ -107,9 +107,10 @@ std::string plan_text(const world_plan& plan) {
                      bytes_text(static_cast<double>(f.bytes_total)));
   out += fmt::format(
       "links     {} connections, {} of them endpoints that share sockets; {} sockets ({} descriptors a "
-      "worker), up to {} new/s\n",
+      "worker{}), up to {} new/s\n",
       grouped(static_cast<double>(f.connections)), grouped(static_cast<double>(f.endpoints)),
       grouped(static_cast<double>(f.sockets)), grouped(static_cast<double>(f.descriptor_limit)),
+      f.sockets > f.descriptor_limit * plan.workers ? ", the rest in io_uring" : "",
       grouped(f.connects_per_s_max));
   if (!plan.sources.empty() && plan.sources.size() > 1)
     out += fmt::format("sources   {} local addresses\n", plan.sources.size());

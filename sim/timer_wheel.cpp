@@ -127,12 +127,12 @@ std::optional<std::uint32_t> timer_wheel::next_tick() const {
   return std::nullopt;
 }
 
-std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out) {
+std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out, std::size_t enough) {
   if (now < start_) return 0;
   const auto whole = (now - start_).count() / tick_.count();
   const std::uint32_t last = whole >= horizon ? horizon : static_cast<std::uint32_t>(whole);
   const std::size_t before = out.size();
-  while (current_ <= last) {
+  while (current_ <= last && out.size() - before < enough) {
     const auto next = next_tick();
     if (!next || *next > last) break;
     if (*next != current_) move_to(*next);
@@ -144,7 +144,7 @@ std::size_t timer_wheel::pop_due(time_point now, std::vector<std::uint32_t>& out
     std::sort(out.begin() + static_cast<std::ptrdiff_t>(batch), out.end());
     move_to(current_ + 1);
   }
-  if (current_ <= last) move_to(last + 1);
+  if (current_ <= last && out.size() - before < enough) move_to(last + 1);
   armed_ -= out.size() - before;
   return out.size() - before;
 }

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -26,8 +27,10 @@ class timer_wheel {
   void arm(std::uint32_t timer, time_point due);
   bool armed(std::uint32_t timer) const { return (is_armed_[timer / 64] >> (timer % 64) & 1U) != 0; }
 
-  /// Appends every timer due by `now`, ordered by (tick, timer), and disarms it. Returns how many.
-  std::size_t pop_due(time_point now, std::vector<std::uint32_t>& out);
+  /// Appends every timer due by `now`, ordered by (tick, timer), and disarms it. Returns how many. Stops
+  /// after the tick with which there are `enough`: the rest is due next time.
+  std::size_t pop_due(time_point now, std::vector<std::uint32_t>& out,
+                      std::size_t enough = std::numeric_limits<std::size_t>::max());
 
   /// No timer is due before this. Exact within the next 256 ticks, else the start of the slot to look into.
   std::optional<time_point> next_due() const;

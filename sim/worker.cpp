@@ -265,7 +265,7 @@ void worker::publish() {
   worker_numbers& n = counts_;
   n.wanted = n.connected = n.dark = n.reconnecting = n.connections_up = n.in_flight = 0;
   n.wire = {};
-  n.second_syns = 0;
+  n.second_syns = n.direct_sockets = 0;
   for (const auto& l : lanes_) {
     const lane_levels& levels = l->levels();
     n.wanted += levels.wanted;
@@ -276,6 +276,7 @@ void worker::publish() {
     const driver_totals totals = l->wire().totals();
     n.in_flight += totals.operations_in_flight;
     n.second_syns += totals.second_syns;
+    n.direct_sockets += totals.direct_sockets;
     wire_numbers& wire = n.wire[static_cast<std::size_t>(l->via())];
     wire.bytes_out += totals.bytes_out;
     wire.bytes_in += totals.bytes_in;

@@ -23,8 +23,9 @@ struct worker_numbers {
   std::uint64_t away_ns{};     ///< Sum of what the loop came round more than limits::late_after late.
   std::array<wire_numbers, 3> wire{};
   std::uint64_t connects_ok{}, connects_failed{};
-  std::uint64_t second_syns{};   ///< Connections whose opening took a second SYN.
-  std::uint64_t last_failure{};  ///< outcome
+  std::uint64_t second_syns{};     ///< Connections whose opening took a second SYN.
+  std::uint64_t direct_sockets{};  ///< Held outside its descriptor table.
+  std::uint64_t last_failure{};    ///< outcome
   std::uint64_t last_failure_code{};
   std::uint64_t last_failure_via{};  ///< protocol
 };

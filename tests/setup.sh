@@ -7,7 +7,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libboost1.81-dev libpaho-mqttpp-dev libpaho-mqtt-dev libcoap3-dev libcli11-dev libfmt-dev libexpected-dev
   libfyaml-dev nlohmann-json3-dev libpugixml-dev libkainjow-mustache-dev liblua5.4-dev libsqlite3-dev libssl-dev
-  zlib1g-dev
+  liburing-dev zlib1g-dev
 )
 test_packages=(
   catch2 librapidcheck-dev clang libclang-rt-14-dev lld clang-format

@@ -129,6 +129,7 @@ struct driver_totals {
   std::uint64_t wire_errors{};  ///< What the target sent that our decoder refused.
   std::uint64_t second_syns{};  ///< Connections whose opening took a second SYN.
   std::uint32_t connections_up{}, operations_in_flight{};
+  std::uint32_t direct_sockets{};  ///< Held outside the descriptor table.
 };
 
 /// One protocol on one worker.

@@ -213,6 +213,7 @@ template <stream_transport T>
 driver_totals http_pool<T>::totals() const {
   driver_totals out = totals_;
   out.operations_in_flight = requests_.under_way();
+  out.direct_sockets = transport_.direct_count();
   if constexpr (delaying_transport<T>) out.connections_up += transport_.ending();
   return out;
 }

@@ -25,6 +25,8 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   static constexpr std::size_t unread_bytes_max = std::size_t{1024} * 1024;
   static constexpr std::size_t batch_max = 256;  ///< Observations handed over at once.
   static constexpr std::size_t changes_room = 8192;
+  /// Pings and timeouts of one advance(): what came in meanwhile is looked at before the rest.
+  static constexpr std::size_t deadlines_at_once = 64;
   static constexpr std::size_t coalesced_bytes_max =
       std::size_t{64} * 1024;  ///< Of one connection in one send().
 
@@ -186,7 +188,7 @@ void mqtt_native_driver<T>::close(std::span<const connection_id> which, closing 
 template <stream_transport T>
 void mqtt_native_driver<T>::advance(time_point now) {
   if constexpr (delaying_transport<T>) transport_.advance(*this, now);
-  wheel_.advance(now, links(), [&](std::uint32_t at) { time_out_connection(at, now); });
+  wheel_.advance(now, deadlines_at_once, links(), [&](std::uint32_t at) { time_out_connection(at, now); });
   for (auto due = operations_.due(now); due != no_operation; due = operations_.due(now)) {
     auto& row = rows_[operations_[due].connection];
     const bool subscribes = operations_[due].shape == nullptr;
@@ -226,6 +228,7 @@ template <stream_transport T>
 driver_totals mqtt_native_driver<T>::totals() const {
   auto out = totals_;
   out.operations_in_flight = operations_.count();
+  out.direct_sockets = transport_.direct_count();
   if constexpr (delaying_transport<T>) out.connections_up += transport_.ending();
   return out;
 }

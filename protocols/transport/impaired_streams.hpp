@@ -54,6 +54,7 @@ class impaired_streams {
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept { return row_of(link).stage == link_stage::up; }
   bool needed_second_syn(link_id link) const noexcept { return inner_.needed_second_syn(link); }
+  std::uint32_t direct_count() const noexcept { return inner_.direct_count(); }
 
   template <stream_listener L>
   void dispatch(std::span<const readiness> events, L& listener, time_point now) {

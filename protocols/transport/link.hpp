@@ -63,6 +63,8 @@ concept stream_transport = requires(T transport, link_id link, bytes_view raw, c
   { transport.needed_second_syn(link) } -> std::same_as<bool>;
   /// No callback follows for this link.
   { transport.close(link, how, now) } -> std::same_as<void>;
+  /// Sockets that it holds outside the descriptor table.
+  { transport.direct_count() } -> std::same_as<std::uint32_t>;
 };
 
 /// One of many local addresses that a datagram transport speaks from, from 0.

@@ -69,6 +69,7 @@ class memory_transport {
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
   bool needed_second_syn(link_id /*link*/) const noexcept { return false; }
+  std::uint32_t direct_count() const noexcept { return 0; }
   void limit_receiving(int /*buffer_bytes*/) noexcept {}
   /// Memory has no buffers that could fill.
   bool hold_reading(link_id /*link*/, bool /*held*/) noexcept { return false; }

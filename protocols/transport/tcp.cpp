@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include <netinet/tcp.h>
 #include <sys/uio.h>
@@ -18,12 +19,6 @@ constexpr std::size_t parts_max = 16;
 
 void set_option(int fd, int level, int name, int value) noexcept {
   ::setsockopt(fd, level, name, &value, sizeof value);
-}
-
-// With a zero linger time close() sends RST and forgets what is unsent.
-void set_abrupt(int fd) noexcept {
-  const linger none{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 // Where nobody listens on a loopback port of the ephemeral range, the kernel may choose that very port as the
@@ -46,21 +41,17 @@ bool is_final(int error) noexcept {
 tcp_transport::tcp_transport(reactor& events, tcp_settings settings)
     : reactor_{events},
       settings_{settings},
+      sockets_{settings.direct_from.value_or(held_sockets::direct_from_here())},
       arena_{std::make_unique_for_overwrite<std::byte[]>(settings.arena_bytes)} {}
 
 tcp_transport::~tcp_transport() {
   for (const auto& row : links_) {
-    if (row.fd < 0) continue;
-    set_abrupt(row.fd);
-    ::close(row.fd);
+    if (row.fd >= 0) sockets_.abort(row.fd);
   }
   for (const auto& old : lingering_) {
     if (old.fd >= 0) ::close(old.fd);
   }
-  for (const int fd : parked_) {
-    set_abrupt(fd);
-    ::close(fd);
-  }
+  for (const int fd : parked_) sockets_.abort(fd);
   stop_listening();
   if (attached_) reactor_.forget(listener_);
 }
@@ -147,7 +138,7 @@ void tcp_transport::fail_later(std::uint32_t at, int error) {
 std::size_t tcp_transport::send(link_id link, bytes_view raw, time_point) {
   const auto at = static_cast<std::uint32_t>(link);
   if (links_[at].now != state::up || raw.empty()) return 0;
-  return note_send_result(at, raw.size(), ::send(links_[at].fd, raw.data(), raw.size(), MSG_NOSIGNAL));
+  return note_send_result(at, raw.size(), sockets_.send(links_[at].fd, raw));
 }
 
 std::size_t tcp_transport::send(link_id link, std::span<const bytes_view> parts, time_point) {
@@ -164,7 +155,7 @@ std::size_t tcp_transport::send(link_id link, std::span<const bytes_view> parts,
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = parts.size();
-  return note_send_result(at, wanted, ::sendmsg(links_[at].fd, &message, MSG_NOSIGNAL));
+  return note_send_result(at, wanted, sockets_.send(links_[at].fd, message));
 }
 
 // A broken link swallows what it is given: its owner is told by link_failed, in the next dispatch.
@@ -184,8 +175,9 @@ void tcp_transport::close(link_id link, closing how, time_point now) {
   const auto at = static_cast<std::uint32_t>(link);
   auto& row = links_[at];
   if (row.now == state::closed) return;
-  if (row.fd >= 0 && how == closing::abrupt) set_abrupt(row.fd);
-  if (row.fd >= 0 && how == closing::clean && row.now == state::up) {
+  if (row.fd >= 0 && how == closing::abrupt) {
+    sockets_.abort(std::exchange(row.fd, -1));
+  } else if (row.fd >= 0 && row.now == state::up) {
     linger(at, now);
   }
   release(at);
@@ -193,32 +185,33 @@ void tcp_transport::close(link_id link, closing how, time_point now) {
 
 bool tcp_transport::hold_reading(link_id link, bool held) {
   const auto at = static_cast<std::uint32_t>(link);
-  const auto& row = links_[at];
-  const auto how = held ? reactor::trigger::edge_output : reactor::trigger::edge;
-  return row.fd >= 0 && !reactor_.modify(row.fd, listener_, at, row.generation, how);
+  auto& row = links_[at];
+  if (row.fd < 0) return false;
+  if (row.unread && !held) {  // what came meanwhile, or the end, is not told again
+    reactor_.post(listener_, {at, row.generation, EPOLLIN | EPOLLRDHUP});
+  }
+  row.unread = held;
+  return true;
 }
 
 void tcp_transport::park(link_id link) {
   const auto at = static_cast<std::uint32_t>(link);
   auto& row = links_[at];
   if (row.fd < 0) return;
-  reactor_.remove(row.fd);
   if (parked_.size() == parked_max) {
-    set_abrupt(parked_.front());
-    ::close(parked_.front());
+    sockets_.abort(parked_.front());
     parked_.erase(parked_.begin());
   }
-  parked_.push_back(row.fd);
-  row.fd = -1;
-  release(at);
+  parked_.push_back(std::exchange(row.fd, -1));
+  release(at);  // what epoll tells of it from now on is of an earlier generation
 }
 
 void tcp_transport::release(std::uint32_t at) noexcept {
   auto& row = links_[at];
-  if (row.fd >= 0) ::close(row.fd);
+  if (row.fd >= 0) sockets_.close(row.fd);
   row.fd = -1;
   row.now = state::closed;
-  row.blocked = false;
+  row.blocked = row.unread = false;
   ++row.generation;
   if (listening_fd_ >= 0 || accepting_paused_) {
     free_links_.push_back(at);
@@ -230,18 +223,28 @@ void tcp_transport::release(std::uint32_t at) noexcept {
 // now, and the descriptor stays until the peer's FIN, a while, or a thousand later ones.
 void tcp_transport::linger(std::uint32_t at, time_point now) {
   auto& row = links_[at];
+  const bool was_direct = held_sockets::is_direct(row.fd);
+  const auto fd = sockets_.give_back(row.fd);
+  if (!fd) {
+    drain(row.fd);
+    return;
+  }
+  row.fd = *fd;
   if (::shutdown(row.fd, SHUT_WR) != 0) return;
   if (lingering_.empty()) lingering_.resize(lingering_max);
   const std::uint32_t place = next_lingerer_ % lingering_max;
   const auto lap = static_cast<std::uint16_t>(next_lingerer_ / lingering_max);
-  if (reactor_.modify(row.fd, listener_, place | lingering_bit, lap)) return;
+  // Epoll knows a socket by the number it had when it was added: this may be another.
+  std::error_code why = was_direct ? reactor_.add(row.fd, listener_, place | lingering_bit, lap)
+                                   : std::make_error_code(std::errc::file_exists);
+  if (why == std::errc::file_exists) why = reactor_.modify(row.fd, listener_, place | lingering_bit, lap);
+  if (why) return;
   if (next_lingerer_ - oldest_lingerer_ == lingering_max) {
     if (lingering_[place].fd >= 0) ::close(lingering_[place].fd);
     ++oldest_lingerer_;
   }
-  lingering_[place] = {row.fd, now};
+  lingering_[place] = {std::exchange(row.fd, -1), now};
   ++next_lingerer_;
-  row.fd = -1;
 }
 
 void tcp_transport::drain_lingerer(const readiness& event) noexcept {
@@ -249,14 +252,18 @@ void tcp_transport::drain_lingerer(const readiness& event) noexcept {
   if (place >= lingering_.size() || lingering_[place].fd < 0) return;
   const std::uint32_t current = oldest_lingerer_ + (place - oldest_lingerer_) % lingering_max;
   if (static_cast<std::uint16_t>(current / lingering_max) != event.generation) return;
-  for (int round = 0; round < read_rounds_max; ++round) {
-    const auto count = receive(lingering_[place].fd);
-    if (count > 0 || (count < 0 && errno == EINTR)) continue;
-    if (count < 0 && errno == EAGAIN) return;
-    break;
-  }
+  if (!drain(lingering_[place].fd)) return;
   ::close(lingering_[place].fd);
   lingering_[place].fd = -1;
+}
+
+bool tcp_transport::drain(int fd) noexcept {
+  for (int round = 0; round < read_rounds_max; ++round) {
+    const auto count = receive(fd);
+    if (count > 0 || (count < 0 && errno == EINTR)) continue;
+    return count == 0 || errno != EAGAIN;
+  }
+  return true;
 }
 
 void tcp_transport::end_lingering(time_point now) noexcept {
@@ -280,6 +287,7 @@ tl::expected<socket_address, std::error_code> tcp_transport::listen(const socket
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(fd);
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // those accepted have it too
   if (how.shared_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
@@ -317,7 +325,6 @@ int tcp_transport::accept_one(socket_address& peer) noexcept {
 }
 
 std::uint32_t tcp_transport::adopt(int fd) {
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (free_links_.empty()) {
     free_links_.push_back(static_cast<std::uint32_t>(links_.size()));
     links_.emplace_back();
@@ -330,7 +337,7 @@ std::uint32_t tcp_transport::adopt(int fd) {
   }
   free_links_.pop_back();
   ++row.generation;
-  row.fd = fd;
+  row.fd = sockets_.hold(fd);
   row.now = state::up;
   row.blocked = false;
   return at;
@@ -348,7 +355,7 @@ void tcp_transport::resume_accepting() noexcept {
 }
 
 std::ptrdiff_t tcp_transport::receive(int fd) noexcept {
-  return ::recv(fd, arena_.get(), settings_.arena_bytes, 0);
+  return sockets_.receive(fd, arena_.get(), settings_.arena_bytes);
 }
 
 int tcp_transport::pending_error(int fd) const noexcept {

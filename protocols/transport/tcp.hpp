@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "protocols/transport/held_sockets.hpp"
 #include "protocols/transport/link.hpp"
 
 namespace wanwu {
@@ -11,6 +13,7 @@ namespace wanwu {
 struct tcp_settings {
   source_pool sources;  ///< Local IPv4 addresses to connect from, in turn; empty: the kernel chooses.
   std::size_t arena_bytes = std::size_t{64} * 1024;  ///< Receive arena, shared by all links.
+  std::optional<int> direct_from{};                  ///< See held_sockets; nothing: as it chooses itself.
 };
 
 /// How the server's side listens.
@@ -44,7 +47,10 @@ class tcp_transport {
   std::size_t send(link_id link, std::span<const bytes_view> parts, time_point now);
   void close(link_id link, closing how, time_point now);
   bool is_up(link_id link) const noexcept;
+  /// Of a link that is being opened, or just was.
   bool needed_second_syn(link_id link) const noexcept;
+  /// Sockets held outside the descriptor table.
+  std::uint32_t direct_count() const noexcept { return sockets_.direct_count(); }
 
   // For faults of the way (impaired_streams).
   /// Sockets opened from now on have a receive buffer of about so many bytes; 0 = the kernel's own choice.
@@ -69,10 +75,11 @@ class tcp_transport {
  private:
   enum class state : std::uint8_t { closed, opening, up, broken };
   struct link_row {
-    std::int32_t fd = -1;
+    std::int32_t fd = -1;  ///< As held_sockets knows it.
     std::uint16_t generation{};
     state now{};
-    bool blocked{};  ///< send() took less than it was given: link_writable is owed.
+    bool blocked : 1 = false;  ///< send() took less than it was given: link_writable is owed.
+    bool unread : 1 = false;   ///< hold_reading().
   };
   static_assert(sizeof(link_row) == 8);
   struct lingerer {
@@ -100,9 +107,10 @@ class tcp_transport {
   int new_socket(const socket_address& address, int& error) noexcept;
   std::size_t note_send_result(std::uint32_t at, std::size_t wanted, std::ptrdiff_t sent);
   void fail_later(std::uint32_t at, int error);
-  void release(std::uint32_t at) noexcept;  ///< Closes the descriptor; FIN, or RST when input is unread.
+  void release(std::uint32_t at) noexcept;  ///< Closes the socket; FIN, or RST when input is unread.
   void linger(std::uint32_t at, time_point now);
   void drain_lingerer(const readiness& event) noexcept;
+  bool drain(int fd) noexcept;  ///< Reads what there is; false when the peer may still say more.
   void end_lingering(time_point now) noexcept;
   void pause_accepting() noexcept;
   void resume_accepting() noexcept;
@@ -117,6 +125,7 @@ class tcp_transport {
 
   reactor& reactor_;
   tcp_settings settings_;
+  held_sockets sockets_;
   std::unique_ptr<std::byte[]> arena_;
   reactor::listener_id listener_{};
   bool attached_ = false, accepting_paused_ = false;

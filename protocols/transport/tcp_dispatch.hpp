@@ -36,11 +36,15 @@ void tcp_transport::dispatch_link(const readiness& event, L& listener, time_poin
     }
     links_[at].now = state::up;
     listener.link_opened(link, now);
+    // Not before: until here its owner may ask how it was opened.
+    if (links_[at].generation == event.generation && links_[at].fd >= 0)
+      links_[at].fd = sockets_.hold(links_[at].fd);
   }
   const auto still_up = [&] {
     return links_[at].now == state::up && links_[at].generation == event.generation;
   };
-  if (still_up() && (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+  const int to_read = links_[at].unread ? EPOLLHUP | EPOLLERR : EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if (still_up() && (event.events & to_read) != 0) {
     const bool ending = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (!read_all(at, event.generation, ending, listener, now)) return;
   }

@@ -68,6 +68,11 @@ void shard::take_turn(time_point now) {
   connections_.store(open, std::memory_order_relaxed);
 }
 
+void shard::close() noexcept {
+  streams_.clear();
+  datagrams_.reset();
+}
+
 bool shard::is_drained() const {
   return std::all_of(streams_.begin(), streams_.end(),
                      [](const auto& port) { return port->unsent() == 0 && port->connections() == 0; });

@@ -44,6 +44,9 @@ class shard {
   /// Serves until shared_state::stopping and all output has left, or `grace` has passed. Sleeps at least
   /// `pause` between two turns: 0, or what keeps many shards a core from spending it on being woken.
   void run(duration grace, duration pause);
+  /// After run(), on the same thread: what is still open is closed, by the numbers that only this thread
+  /// knows it by.
+  void close() noexcept;
   /// From any thread: something waits in this shard's lanes, or stopping was set.
   void wake() noexcept;
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }

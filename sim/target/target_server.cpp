@@ -7,6 +7,7 @@
 
 #include "protocols/core/processors.hpp"
 #include "protocols/transport/descriptors.hpp"
+#include "protocols/transport/held_sockets.hpp"
 
 namespace wanwu::target {
 
@@ -58,8 +59,10 @@ target_server::~target_server() {
 tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(server_settings settings) {
   const auto limit = raise_descriptor_limit();
   const auto cores = processors();
-  const auto count =
-      settings.shards != 0 ? settings.shards : shards_for(settings.connections, limit.soft, cores);
+  const auto count = settings.shards != 0
+                         ? settings.shards
+                         : shards_for(settings.connections,
+                                      std::max(limit.soft, held_sockets::direct_capacity(limit.soft)), cores);
   auto made = std::make_unique<parts>();
   parts& p = *made;
   p.core = std::make_unique<target_core>(settings.target, count * lanes_per_shard);
@@ -87,6 +90,7 @@ tl::expected<std::unique_ptr<target_server>, std::string> target_server::start(s
       opened.set_value(error);
       if (failed) return;
       own.run(std::chrono::seconds{2}, pause);
+      own.close();
     });
     if (const auto error = result.get()) return tl::unexpected{"cannot listen: " + error.message()};
   }

@@ -53,6 +53,18 @@ TEST_CASE(
   CHECK_FALSE(named(less, "memory").raise.empty());
 }
 
+TEST_CASE("Sockets that io_uring holds count beside the descriptors of a worker") {
+  auto m = small_machine();
+  m.memory_available_bytes = m.tcp_memory_bytes = 2'000'000'000'000;
+  m.files_max = 100'000'000;
+  const capacity_question many{20'000'000, false, 1};
+  CHECK(estimate_capacity(m, many).bound_by == "descriptors");
+  m.direct_sockets = 1'048'576;
+  const auto more = estimate_capacity(m, many);
+  CHECK(named(more, "descriptors").raise.empty());
+  CHECK(named(more, "descriptors").found.find("io_uring") != std::string::npos);
+}
+
 TEST_CASE("Each bound is found when it is the smallest, and its command asks for enough") {
   struct row {
     std::string name;

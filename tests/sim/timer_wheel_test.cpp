@@ -74,6 +74,18 @@ TEST_CASE("One batch is ordered by tick first and by number second") {
   CHECK_FALSE(wheel.next_due());
 }
 
+TEST_CASE("With enough popped the wheel stops after that tick, and the rest is due next time") {
+  timer_wheel wheel{6, start, tick};
+  for (std::uint32_t t = 0; t < 6; ++t) wheel.arm(t, start + tick * (5 + t / 2 * 300));
+  const auto late = start + tick * 10'000;
+  std::vector<std::uint32_t> out;
+  CHECK(wheel.pop_due(late, out, 1) == 2);
+  CHECK(wheel.next_due() <= start + tick * 305);
+  CHECK(wheel.pop_due(late, out, 3) == 4);
+  CHECK(out == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5});
+  CHECK_FALSE(wheel.next_due());
+}
+
 TEST_CASE("A popped timer can be armed again inside the same moment") {
   timer_wheel wheel{1, start, tick};
   std::vector<std::uint32_t> out;

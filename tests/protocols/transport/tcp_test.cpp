@@ -1,4 +1,5 @@
-// TCP over real loopback sockets, client's and server's side on one reactor.
+// TCP over real loopback sockets, client's and server's side on one reactor: sockets in the descriptor table,
+// and direct ones of io_uring.
 #include "protocols/transport/tcp.hpp"
 
 #include <cerrno>
@@ -19,9 +20,17 @@ namespace {
 constexpr link_id first{0};
 const time_point now{};
 
+/// All in the table, then none: each test that asks runs twice.
+tcp_settings in_table_or_direct() {
+  const int direct_from = GENERATE(int{held_sockets::first_direct}, 0);
+  INFO("direct from " << direct_from);
+  return {.sources = {}, .arena_bytes = std::size_t{64} * 1024, .direct_from = direct_from};
+}
+
 struct pair {
+  tcp_settings how = in_table_or_direct();
   std::unique_ptr<reactor> events = new_reactor();
-  tcp_transport client{*events}, server{*events};
+  tcp_transport client{*events, how}, server{*events, how};
   stream_recorder<tcp_transport> at_client{client}, at_server{server};
   socket_address address;
 
@@ -134,6 +143,33 @@ TEST_CASE("A full peer blocks the sender, who is told when there is room again")
   CHECK(p.until([&] { return p.at_server.received[0].size() == sent; }));
 }
 
+TEST_CASE("While reading is held nothing is read; afterwards what came meanwhile, and the end") {
+  pair p;
+  p.connect();
+  CHECK(p.client.hold_reading(first, true));
+  p.server.send(first, as_bytes("held back"), now);
+  p.client.send(first, as_bytes("asked"), now);
+  REQUIRE(p.until([&] { return p.at_server.received[0] == "asked"; }));
+  CHECK(p.at_client.received[0].empty());
+  p.server.close(first, closing::clean, now);
+  CHECK(p.client.hold_reading(first, false));
+  CHECK(p.until([&] { return p.at_client.seen[0] == "opened, ended"; }));
+  CHECK(p.at_client.received[0] == "held back");
+}
+
+TEST_CASE("A parked link says nothing to its peer, and its number can be opened again") {
+  pair p;
+  p.connect();
+  p.client.park(first);
+  CHECK_FALSE(p.client.is_up(first));
+  p.server.send(first, as_bytes("is anybody there?"), now);
+  p.at_client.seen.clear();
+  p.client.open(first, p.address, now);
+  REQUIRE(p.until([&] { return p.at_client.seen[0] == "opened" && p.at_server.count["accepted"] == 2; }));
+  CHECK(p.at_client.received[0].empty());
+  CHECK(p.at_server.count["ended"] + p.at_server.count["failed"] == 0);
+}
+
 TEST_CASE("Sending into a link that the peer has reset is told as a failure, once") {
   pair p;
   p.connect();
@@ -158,7 +194,7 @@ TEST_CASE("A listener may close its link from within a call") {
 
 TEST_CASE("Connections come from the pool of sources in turn") {
   auto events = new_reactor();
-  tcp_transport client{*events, {source_pool{0x7F000102, 3}, 4096}}, server{*events};
+  tcp_transport client{*events, {source_pool{0x7F000102, 3}, 4096, {}}}, server{*events};
   stream_recorder<tcp_transport> at_client{client}, at_server{server};
   client.prepare(4);
   const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
@@ -212,7 +248,8 @@ TEST_CASE("A worker's own table takes descriptors up to the limit and says how m
     const auto left = descriptors_left();
     auto events = new_reactor();
     CHECK(descriptors_left() == left - 1);
-    tcp_transport client{*events, {source_pool{0x7F000101, 16}, 4096}}, server{*events};
+    const tcp_settings in_table{source_pool{0x7F000101, 16}, 4096, held_sockets::first_direct};
+    tcp_transport client{*events, in_table}, server{*events, in_table};
     stream_recorder<tcp_transport> at_client{client}, at_server{server};
     const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
     REQUIRE(bound);
