@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "sim/huge_pages.hpp"
+#include "protocols/core/pages.hpp"
 
 namespace wanwu::sim {
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "protocols/core/pages.hpp"
-#include "sim/huge_pages.hpp"
 
 namespace wanwu::sim {
 

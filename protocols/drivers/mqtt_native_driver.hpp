@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "protocols/core/pages.hpp"
 #include "protocols/drivers/mqtt_connection.hpp"
 #include "protocols/drivers/mqtt_endpoint.hpp"
 #include "protocols/drivers/mqtt_operations.hpp"
@@ -88,6 +89,12 @@ class mqtt_native_driver final : public driver, public readiness_listener {
   void fail_operations_of(std::uint32_t at, outcome why, time_point now);
   void end_operation(std::uint32_t operation, ending how, std::uint32_t answer_bytes, time_point now);
   void time_out_connection(std::uint32_t at, time_point now);
+  /// Has a row brought near: of a million most are far from the processor.
+  void expect(std::uint32_t at) const noexcept {
+    if (at >= rows_.size()) return;
+    for (std::size_t line = 0; line < sizeof(mqtt_connection); line += 64)
+      __builtin_prefetch(reinterpret_cast<const std::byte*>(&rows_[at]) + line, 1);
+  }
   void schedule(std::uint32_t at, time_point now);
   void record(const observation& seen);
   void record_opening(const mqtt_connection& row, ending how, time_point now);
@@ -144,6 +151,7 @@ mqtt_native_driver<T>::mqtt_native_driver(const mqtt_endpoint& target, T& transp
 
 template <stream_transport T>
 void mqtt_native_driver<T>::prepare(std::uint32_t count) {
+  reserve_in_huge_pages(rows_, count);
   rows_.resize(count);
   // Seldom does a connection have more than one under way; what is never filled costs no memory.
   operations_.reserve(count);
@@ -235,6 +243,7 @@ driver_totals mqtt_native_driver<T>::totals() const {
 
 template <stream_transport T>
 void mqtt_native_driver<T>::ready(std::span<const readiness> events, time_point now) {
+  for (const readiness& event : events) expect(event.key);
   transport_.dispatch(events, *this, now);
   flush_reports();
 }

@@ -7,6 +7,7 @@ namespace wanwu {
 
 template <stream_transport T>
 void mqtt_native_driver<T>::start(std::span<const intent> intents, time_point now) {
+  for (const intent& coming : intents) expect(static_cast<std::uint32_t>(coming.connection));
   for (std::size_t i = 0; i < intents.size();) {
     const auto connection = intents[i].connection;
     const auto at = static_cast<std::uint32_t>(connection);

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 from targets import GENERATOR_CORE
@@ -44,6 +45,27 @@ def program(*options, pinned=True):
     seen = fields(done.stdout)
     seen["per_million"] = seen["cpu"] / seen["operations"] * 1e6
     return seen
+
+
+class InTime:
+    """Beside a run: how many of so many starts a second even a bare loop that goes before all others would begin late,
+    since the machine stood still. `late_ratio` is None where it may not go before others."""
+
+    def __init__(self, rate):
+        self.command, self.late_ratio, self.longest_ms = [BUILD / "tests/bench/bench_floor_in_time", "until-terminated", "--rate", rate], None, None
+
+    def __enter__(self):
+        self.process = subprocess.Popen([*map(str, self.command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        out, err = self.process.communicate(timeout=30)
+        if self.process.returncode != 0:
+            print(f"  how long processors stood still was not measured: {err.strip()}", file=sys.stderr)
+            return
+        seen = fields(out)
+        self.late_ratio, self.longest_ms = seen["late"] / seen["operations"], seen["longest_ms"]
 
 
 def with_options(command, options):

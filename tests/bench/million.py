@@ -8,7 +8,7 @@ import threading
 import urllib.request
 
 import million_worlds
-from generators import BUILD, PINNED, WANWU, cpu_of, floor, private_bytes, program
+from generators import BUILD, InTime, PINNED, WANWU, cpu_of, floor, private_bytes, program
 from row import agree, effort, row
 from targets import TARGET_CORE, Target, free_port, listens, wait_for
 
@@ -118,7 +118,8 @@ def mqtt_1m(folder):
     with Platform(folder, things, "--no-coap") as target, Memory() as machine:
         before = used_memory()
         scenario = million_worlds.standing_mqtt(folder, target.mqtt, things, ramp, minutes)
-        seen = follow(folder, scenario, things)
+        with InTime(things // 60) as bare_loop:
+            seen = follow(folder, scenario, things)
         counted = target.stats()
         total = seen["summary"]["totals"]
         # What the storm cut off on its way may have arrived or not.
@@ -136,8 +137,11 @@ def mqtt_1m(folder):
               rule="90 s, or 5 x bare TCP where that is more", sound=sound, lost=lost)
     yield row(name, "user-space bytes a connection", [seen["bytes"] / things], limit=400, rule="400 B", sound=sound)
     planned, late = seen["summary"]["generator"]["planned"], seen["summary"]["generator"]["late"]
-    yield row(name, "of a million starts in time after the ramp", [1e6 * (planned - late) / planned], limit=1e6, rule="all", at_least=True,
-              sound=sound, late=late)
+    in_time = None if bare_loop.late_ratio is None else 1e6 * (1 - bare_loop.late_ratio)
+    if bare_loop.longest_ms is not None:
+        print(f"  {name}: a processor stood still for up to {bare_loop.longest_ms:.1f} ms", file=sys.stderr)
+    yield row(name, "of a million starts in time after the ramp", [1e6 * (planned - late) / planned], in_time, limit=1e6, rule="all",
+              at_least=True, sound=sound, late=late)
     yield row(name, "GB of the machine in use, at most", [machine.most / 1e9], floor_is=before / 1e9, limit=20 * 1.073741824,
               rule="20 GiB", sound=sound)
 

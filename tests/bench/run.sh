@@ -17,6 +17,6 @@ fi
 
 cd "$root"
 [ -f build/release/build.ninja ] || cmake --preset release >&2
-cmake --build --preset release --target wanwu bench_floor bench_floor_million bench_sink bench_end_to_end bench_virtual_time >&2
+cmake --build --preset release --target wanwu bench_floor bench_floor_million bench_floor_in_time bench_sink bench_end_to_end bench_virtual_time >&2
 ulimit -n "$(ulimit -Hn)"
 exec /usr/bin/python3 tests/bench/run.py "$@"
