@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "protocols/core/pages.hpp"
+#include "protocols/core/processors.hpp"
 
 namespace wanwu::sim {
 
@@ -121,14 +122,19 @@ void lane::retry(std::uint32_t connection, time_point now) {
   enqueue(connection, row.intended);
 }
 
+std::size_t lane::openings_a_round(bool held_up) const {
+  if (plan_.virtual_time) return queue_.size();
+  if (!held_up) return limits::opened_a_round;
+  const std::size_t share = limits::opened_when_held_up * processors() / std::max(plan_.workers, 1U);
+  return std::clamp(share, limits::opened_at_least, limits::opened_when_held_up);
+}
+
 void lane::open_queued(time_point now, bool held_up) {
   held_back_ = false;
   if (leaving_ || queue_.empty()) return;
   opening_.clear();
   opening_intended_.clear();
-  const std::size_t room = plan_.virtual_time ? queue_.size()
-                           : held_up          ? limits::opened_when_held_up
-                                              : limits::opened_a_round;
+  const std::size_t room = openings_a_round(held_up);
   while (!queue_.empty() && opening_.size() < room && handshakes_.has_room()) {
     const std::uint32_t connection = queue_.front();
     queue_.pop_front();

@@ -77,6 +77,7 @@ class lane {
   bool has_ever_been_up() const { return ever_up_; }
 
  private:
+  std::size_t openings_a_round(bool held_up) const;
   void apply_ramp(std::uint32_t connection, time_point now);
   void retry(std::uint32_t connection, time_point now);
   void schedule_retry(std::uint32_t connection, duration wait, time_point now);

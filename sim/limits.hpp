@@ -41,9 +41,10 @@ inline constexpr duration handshake_slow = std::chrono::milliseconds{900};
 /// everybody else waiting for seconds, here and in the target.
 inline constexpr double cuts_a_second_and_core = 2'500;
 /// A worker that comes to a round so much later than it wanted has enough to do: what has a schedule goes
-/// first, a storm cuts off one connection of its in that round, and so many are opened.
+/// first, a storm cuts off one connection of its in that round, and few are opened: so many a core, which its
+/// workers share, but a few each.
 inline constexpr duration gives_way_after = std::chrono::milliseconds{2};
-inline constexpr std::size_t opened_when_held_up = 4;
+inline constexpr std::size_t opened_when_held_up = 16, opened_at_least = 4;
 /// A worker does no more in a round, then it looks what has come in: with hundreds of thousands of
 /// connections it would send for seconds what has become due while it sent.
 inline constexpr std::size_t starts_a_round = 256, opened_a_round = 32;
