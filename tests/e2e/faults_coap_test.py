@@ -114,6 +114,8 @@ class CoapFaults(Faulty):
             number = block_asked_for(asked)
             value = (number << 4 | 0x8 | 0x6).to_bytes(3, "big")
             return [answer(asked, CHANGED, bytes([0xD3, 23 - 13]) + value + b"\xff" + bytes(1024))]
+        # Each goes on for 1,024 blocks before it is refused: of many at a time none comes so far on a busy machine.
+        self.scenario = self.scenario.replace("count: 10, every: 200 ms", "count: 2, every: 500 ms")
         with self.answered_with(block) as port:
             self.ends(port, EXIT_FAIL, "malformed answer")
 
