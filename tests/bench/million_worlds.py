@@ -51,7 +51,7 @@ phases:
   - {{ name: settle, hold: {max(2, ramp // 8)} s, load: {{ meter: 0 }} }}
   - {{ name: minutes, hold: {minutes} s }}
   - {{ name: cut, hold: {max(4, minutes // 9)} s, storm: cut }}
-  - {{ name: return, hold: {max(8, minutes * 3 // 4)} s }}
+  - {{ name: return, hold: {max(8, minutes)} s }}
 storms:
   cut: {{ share: 20 %, drop: abrupt, dark: {max(2, minutes // 4)} s, return: {{ within: {max(2, minutes // 3)} s, backoff: exponential }} }}
 thresholds:
