@@ -27,6 +27,7 @@ void add_numbers(worker_numbers& into, const worker_numbers& from) {
     into.wire[i].wire_errors += from.wire[i].wire_errors;
   }
   into.second_syns += from.second_syns;
+  into.direct_sockets += from.direct_sockets;
   into.connects_ok += from.connects_ok;
   const bool given_up = from.last_failure == static_cast<std::uint64_t>(outcome::not_started);
   const bool says_more = into.connects_failed == 0 || !given_up;

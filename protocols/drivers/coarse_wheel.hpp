@@ -1,5 +1,5 @@
-// Deadlines that may be two milliseconds late, for as many connections as there are: intrusive, 8
-// bytes each.
+// Deadlines that may be two milliseconds late, for as many connections as there are: intrusive, a few bytes
+// each.
 #pragma once
 
 #include <array>

@@ -23,7 +23,6 @@ constexpr std::uint64_t waker_mark = mark_of(no_listener, 0, 0);
 constexpr std::uint32_t interest_of(reactor::trigger how) noexcept {
   if (how == reactor::trigger::level) return EPOLLIN;
   if (how == reactor::trigger::level_output) return EPOLLIN | EPOLLOUT;
-  if (how == reactor::trigger::edge_output) return EPOLLOUT | static_cast<std::uint32_t>(EPOLLET);
   return EPOLLIN | EPOLLOUT | EPOLLRDHUP | static_cast<std::uint32_t>(EPOLLET);
 }
 

@@ -53,8 +53,8 @@ class reactor {
   void forget(listener_id listener);
 
   /// `edge`: input, output and hang-up, each told once. `level`: input for as long as there is some.
-  /// `level_output`: input and room for output. `edge_output`: room for output alone. Errors are told always.
-  enum class trigger : std::uint8_t { edge, level, level_output, edge_output };
+  /// `level_output`: input and room for output. Errors are told always.
+  enum class trigger : std::uint8_t { edge, level, level_output };
   /// Watches `fd`. Closing it ends that.
   std::error_code add(int fd, listener_id listener, std::uint32_t key, std::uint16_t generation,
                       trigger how = trigger::edge);

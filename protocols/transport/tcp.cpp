@@ -41,7 +41,7 @@ bool is_final(int error) noexcept {
 tcp_transport::tcp_transport(reactor& events, tcp_settings settings)
     : reactor_{events},
       settings_{settings},
-      sockets_{settings.direct_from.value_or(held_sockets::direct_from_here())},
+      sockets_{settings.direct_from},
       arena_{std::make_unique_for_overwrite<std::byte[]>(settings.arena_bytes)} {}
 
 tcp_transport::~tcp_transport() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "protocols/transport/held_sockets.hpp"
@@ -12,8 +11,8 @@ namespace wanwu {
 
 struct tcp_settings {
   source_pool sources;  ///< Local IPv4 addresses to connect from, in turn; empty: the kernel chooses.
-  std::size_t arena_bytes = std::size_t{64} * 1024;  ///< Receive arena, shared by all links.
-  std::optional<int> direct_from{};                  ///< See held_sockets; nothing: as it chooses itself.
+  std::size_t arena_bytes = std::size_t{64} * 1024;    ///< Receive arena, shared by all links.
+  int direct_from = held_sockets::direct_from_here();  ///< See held_sockets.
 };
 
 /// How the server's side listens.

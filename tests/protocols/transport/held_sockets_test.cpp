@@ -4,18 +4,18 @@
 #include <array>
 #include <cerrno>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "protocols/transport/descriptors.hpp"
+#include "tests/protocols/transport/few_descriptors.hpp"
 
 using namespace wanwu;
+using namespace wanwu::testing;
 
 namespace {
 
@@ -145,77 +145,54 @@ TEST_CASE("A direct socket can have a descriptor again") {
 
 TEST_CASE("One thread holds more sockets than its table takes, and each place is used again") {
   if (cannot()) return;
-  std::thread([] {
-    REQUIRE_FALSE(own_descriptor_table());
-    ::close_range(3, ~0U, 0);
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    const rlimit low{64, before.rlim_max};
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
-    {
-      held_sockets held{0};
-      std::vector<int> sockets;
-      for (int life = 0; life < 3; ++life) {
-        for (int i = 0; i < 500; ++i) {
-          std::array<int, 2> both{};
-          REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, both.data()) == 0);
-          sockets.push_back(held.hold(both[0]));
-          sockets.push_back(held.hold(both[1]));
-        }
-        CHECK(held.direct_count() == 1'000);
-        for (std::size_t i = 0; i < sockets.size(); i += 2) {
-          const std::string mine = std::to_string(i);
-          REQUIRE(held.send(sockets[i], as_bytes(mine)) > 0);
-          REQUIRE(receive(held, sockets[i + 1]) == mine);
-        }
-        for (const int socket : sockets) held.close(socket);
-        sockets.clear();
-        CHECK(held.direct_count() == 0);
+  with_descriptors_left(61, [] {
+    held_sockets held{0};
+    std::vector<int> sockets;
+    for (int life = 0; life < 3; ++life) {
+      for (int i = 0; i < 500; ++i) {
+        std::array<int, 2> both{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, both.data()) == 0);
+        sockets.push_back(held.hold(both[0]));
+        sockets.push_back(held.hold(both[1]));
       }
+      CHECK(held.direct_count() == 1'000);
+      for (std::size_t i = 0; i < sockets.size(); i += 2) {
+        const std::string mine = std::to_string(i);
+        REQUIRE(held.send(sockets[i], as_bytes(mine)) > 0);
+        REQUIRE(receive(held, sockets[i + 1]) == mine);
+      }
+      for (const int socket : sockets) held.close(socket);
+      sockets.clear();
+      CHECK(held.direct_count() == 0);
     }
-    setrlimit(RLIMIT_NOFILE, &before);
-  }).join();
+  });
 }
 
 TEST_CASE("When all rings are full sockets stay in the table") {
   if (cannot()) return;
-  std::thread([] {
-    REQUIRE_FALSE(own_descriptor_table());
-    ::close_range(3, ~0U, 0);
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    // A ring takes as many files as the limit says, so with room for two each there are soon no more rings.
-    const rlimit low{3 + 2 + held_sockets::rings_max, before.rlim_max};
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
-    {
-      held_sockets held{0};
-      std::size_t direct = 0;
-      std::vector<int> sockets;
-      while (sockets.size() < 100'000) {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        if (fd < 0) break;
-        sockets.push_back(held.hold(fd));
-        direct += held_sockets::is_direct(sockets.back()) ? 1U : 0U;
-      }
-      CHECK(errno == EMFILE);
-      CHECK(direct == held.direct_count());
-      CHECK(direct > 1'000);
-      CHECK_FALSE(held_sockets::is_direct(sockets.back()));
-      for (const int socket : sockets) held.close(socket);
-      CHECK(held.direct_count() == 0);
+  // A ring takes as many files as the limit says, and is a descriptor itself.
+  with_descriptors_left(held_sockets::rings_max + 2, [] {
+    held_sockets held{0};
+    std::size_t direct = 0;
+    std::vector<int> sockets;
+    while (sockets.size() < 100'000) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      if (fd < 0) break;
+      sockets.push_back(held.hold(fd));
+      direct += held_sockets::is_direct(sockets.back()) ? 1U : 0U;
     }
-    setrlimit(RLIMIT_NOFILE, &before);
-  }).join();
+    CHECK(errno == EMFILE);
+    CHECK(direct == held.direct_count());
+    CHECK(direct > 1'000);
+    CHECK_FALSE(held_sockets::is_direct(sockets.back()));
+    for (const int socket : sockets) held.close(socket);
+    CHECK(held.direct_count() == 0);
+  });
 }
 
 TEST_CASE("Under a low limit no thread counts on direct sockets") {
-  std::thread([] {
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    const rlimit low{1'024, before.rlim_max};
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  with_descriptors_left(1'021, [] {
     CHECK(held_sockets::direct_capacity(1'024) == 0);
     CHECK(held_sockets::direct_from_here() == held_sockets::first_direct);
-    setrlimit(RLIMIT_NOFILE, &before);
-  }).join();
+  });
 }

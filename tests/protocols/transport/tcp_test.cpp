@@ -6,10 +6,9 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "protocols/transport/descriptors.hpp"
+#include "tests/protocols/transport/few_descriptors.hpp"
 #include "tests/protocols/transport/stream_recorder.hpp"
 
 using namespace wanwu;
@@ -46,21 +45,6 @@ struct pair {
     REQUIRE(until([&] { return at_client.seen[0] == "opened" && at_server.seen[0] == "accepted"; }));
   }
 };
-
-// Runs `work` on a thread with its own descriptor table, limited to `more` descriptors beyond those open
-// there.
-void with_descriptors_left(std::uint64_t more, const std::function<void()>& work) {
-  std::thread([&] {
-    REQUIRE_FALSE(own_descriptor_table());
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    close_range(3, ~0U, 0);  // in this thread's table only: what the shell left open must not be counted
-    const rlimit low{3 + more, before.rlim_max};
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
-    work();
-    setrlimit(RLIMIT_NOFILE, &before);
-  }).join();
-}
 
 }  // namespace
 
@@ -194,7 +178,7 @@ TEST_CASE("A listener may close its link from within a call") {
 
 TEST_CASE("Connections come from the pool of sources in turn") {
   auto events = new_reactor();
-  tcp_transport client{*events, {source_pool{0x7F000102, 3}, 4096, {}}}, server{*events};
+  tcp_transport client{*events, {source_pool{0x7F000102, 3}, 4096}}, server{*events};
   stream_recorder<tcp_transport> at_client{client}, at_server{server};
   client.prepare(4);
   const auto bound = server.listen(socket_address::from_v4(0x7F000001, 0));
