@@ -1,6 +1,7 @@
 #include "reports/collector.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,8 @@
 namespace wanwu::report {
 
 namespace {
+
+constexpr int takes_a_second = 8;  ///< How often a worker is asked at most for what it counted.
 
 double seconds_of(duration d) {
   return std::chrono::duration<double>(d).count();
@@ -92,14 +95,22 @@ observation_sink& collector::add_worker() {
   return *workers_.emplace_back(std::make_unique<recorder>(run_.shape, started_));
 }
 
+// Workers change to a new phase's cells at the same instant as the run asks: those still inside record() get
+// asked again, or the first second of that phase would read as one in which nothing happened.
 void collector::take_from_workers(series_point& point) {
-  for (auto& worker : workers_) {
-    delta* got = worker->take();
-    if (!got) continue;
-    interval_->merge(*got);
-    got->merge_into(run_.store);
-    for (const auto& error : got->errors()) point.errors.push_back(error);
-    worker->recycle(got);
+  std::vector<recorder*> owing;
+  for (auto& worker : workers_) owing.push_back(worker.get());
+  for (int round = 0; round < takes_a_second && !owing.empty(); ++round) {
+    if (round != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    std::erase_if(owing, [&](recorder* worker) {
+      delta* got = worker->take();
+      if (!got) return false;
+      interval_->merge(*got);
+      got->merge_into(run_.store);
+      for (const auto& error : got->errors()) point.errors.push_back(error);
+      worker->recycle(got);
+      return true;
+    });
   }
 }
 

@@ -122,9 +122,9 @@ class Case(unittest.TestCase):
 
     def on_time(self, code, *arguments, out, **options):
         """Runs the program into the bundle `out` and expects `code`. A machine that is not ours alone may keep the generator
-        from a core, which it then says instead of its verdict: such a run is made again. Three of them are a failure, and
+        from a core, which it then says instead of its verdict: such a run is made again. Eight of them are a failure, and
         so is any other reason."""
-        for attempt in range(3):
+        for attempt in range(8):
             shutil.rmtree(self.folder / out, ignore_errors=True)
             done = self.wanwu(*arguments, "--out", out, **options)
             if done.returncode != EXIT_INCONCLUSIVE or code == EXIT_INCONCLUSIVE:
