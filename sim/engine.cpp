@@ -160,8 +160,8 @@ void engine::run_rounds(seat& at, reactor& events) {
     if (own.finished()) break;
     waking_.look(at.index, now);
     // Many things a second are taken in sips, also while answers come in between: a system call for each
-    // would cost more than the wait.
-    const time_point soonest = last + shortest;
+    // would cost more than the wait. Who was not done has waited enough.
+    const time_point soonest = own.has_more() ? last : last + shortest;
     next = std::max(next, soonest);
     waking_.asleep(at.index, naps ? std::min(next, last + pause) : next);
     // Woken for each answer, so many threads would spend the processor on being woken; for what is due they

@@ -51,6 +51,8 @@ class lane {
   void advance(time_point now, bool held_up);
   /// Opens what waits for it, as far as the target's handshakes leave room; few when held up.
   void open_queued(time_point now, bool held_up);
+  /// More could have been opened than was in one round.
+  bool is_held_back() const noexcept { return held_back_; }
   /// Chooses the share of those the storm is about and begins to cut it off: as fast as a core does it beside
   /// its other work (limits::cuts_a_second_and_core), in virtual time at once. Each is dark from its own cut
   /// on.
@@ -125,7 +127,7 @@ class lane {
   std::vector<std::uint64_t> connected_;
   std::uint32_t told_ = 0;  ///< While leaving: the connections before this one are closed.
   bool leaving_ = false, ever_up_ = false;
-  bool held_back_ = false;  ///< More would have been opened by a worker that was not held up.
+  bool held_back_ = false;  ///< Some wait that could have been opened, but for the round's bound.
 };
 
 }  // namespace wanwu::sim

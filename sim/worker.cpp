@@ -114,6 +114,7 @@ void worker::detach() {
 time_point worker::round(time_point now) {
   if (stage_ == stage::gone) return time_point::max();
   note_drift(now);
+  has_more_ = false;
   if (stage_ == stage::running) {
     strike_storms(now);
     for (auto& l : lanes_) l->advance(now, held_up_);
@@ -131,7 +132,10 @@ time_point worker::round(time_point now) {
   flush_all(now);
   for (auto& l : lanes_) {
     // After what has a schedule: a connection may wait its turn, as it does for others' handshakes.
-    if (stage_ == stage::running) l->open_queued(now, held_up_);
+    if (stage_ == stage::running) {
+      l->open_queued(now, held_up_);
+      has_more_ |= l->is_held_back() && !held_up_;
+    }
     l->wire().advance(now);
   }
   record_own();

@@ -73,6 +73,9 @@ class worker {
 
   /// Everything due by `now`. Returns when it wants to be called next (at the latest; sooner does no harm).
   time_point round(time_point now);
+  /// The last round ended at its bound (limits::starts_a_round, opened_a_round) with more to do: another may
+  /// follow as soon as what has come in is looked at.
+  bool has_more() const noexcept { return has_more_; }
 
   /// From any thread: end the schedule, wait for answers still owed, take leave.
   void request_end() noexcept { end_requested_.store(true, std::memory_order_relaxed); }
@@ -198,6 +201,7 @@ class worker {
   worker_numbers counts_;
   shared_numbers shared_;
   time_point wanted_ = time_point::max(), last_round_;  ///< When the loop was to come round again, and came.
+  bool has_more_ = false;
   bool held_up_ = false;  ///< Came so late to this round that what has no schedule gives way.
   worker_peaks peaks_;
   shared_peaks peaks_shared_;

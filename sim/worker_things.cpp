@@ -114,6 +114,7 @@ void worker::pop_readings(time_point now) {
   due_.clear();
   readings_.pop_due(now, due_,
                     plan_.virtual_time ? std::size_t{plan_.thing_count()} : limits::starts_a_round);
+  has_more_ = !plan_.virtual_time && due_.size() >= limits::starts_a_round;
   for (std::size_t begin = 0; begin < due_.size(); begin += expected_together) {
     const auto window = std::span{due_}.subspan(begin, std::min(expected_together, due_.size() - begin));
     for (const std::uint32_t row : window) things_.expect(row);
