@@ -3,8 +3,10 @@
 #include "protocols/transport/held_sockets.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <thread>
+#include <utility>
 
 #include <liburing.h>
 #include <unistd.h>
@@ -57,11 +59,51 @@ bool open_ring(io_uring& out, unsigned files) noexcept {
 bool has_all_requests(io_uring& ring) noexcept {
   io_uring_probe* known = io_uring_get_probe_ring(&ring);
   if (known == nullptr) return false;
-  const auto needed = {IORING_OP_SEND, IORING_OP_SENDMSG, IORING_OP_RECV, IORING_OP_CONNECT, IORING_OP_CLOSE};
+  const auto needed = {IORING_OP_SEND,    IORING_OP_SENDMSG, IORING_OP_RECV,
+                       IORING_OP_CONNECT, IORING_OP_CLOSE,   IORING_OP_SHUTDOWN};
   const bool all = std::all_of(needed.begin(), needed.end(),
                                [known](int one) { return io_uring_opcode_supported(known, one) != 0; });
   io_uring_free_probe(known);
   return all;
+}
+
+/// Whether the peer of a closed direct socket hears of it only later: before Linux 6.4 the kernel lets go of
+/// such a file up to a second after it was closed. The ring has room for one.
+bool closes_later(io_uring& ring) noexcept {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return true;
+  bool at_once = false;
+  if (io_uring_register_files_update(&ring, 0, ends.data(), 1) == 1) {
+    ::close(std::exchange(ends[0], -1));
+    io_uring_prep_close_direct(io_uring_get_sqe(&ring), 0);
+    io_uring_cqe* done = nullptr;
+    if (io_uring_submit(&ring) == 1 && io_uring_wait_cqe(&ring, &done) == 0) {
+      io_uring_cqe_seen(&ring, done);
+      char none = 0;
+      at_once = ::recv(ends[1], &none, sizeof none, MSG_DONTWAIT) == 0;
+    }
+  }
+  for (const int end : ends)
+    if (end >= 0) ::close(end);
+  return !at_once;
+}
+
+struct kernel_ability {
+  bool has_direct = false, closes_later = false;
+};
+
+/// Asked of the kernel once; any thread.
+const kernel_ability& ability() noexcept {
+  static const kernel_ability found = [] {
+    kernel_ability out;
+    io_uring trial{};
+    if (!open_ring(trial, 1)) return out;
+    out.has_direct = has_all_requests(trial);
+    out.closes_later = out.has_direct && closes_later(trial);
+    io_uring_queue_exit(&trial);
+    return out;
+  }();
+  return found;
 }
 
 }  // namespace
@@ -118,14 +160,7 @@ struct held_sockets::ring {
 };
 
 bool held_sockets::direct_available() noexcept {
-  static const bool available = [] {
-    io_uring trial{};
-    if (!open_ring(trial, 1)) return false;
-    const bool all = has_all_requests(trial);
-    io_uring_queue_exit(&trial);
-    return all;
-  }();
-  return available;
+  return ability().has_direct;
 }
 
 std::uint64_t held_sockets::direct_capacity(std::uint64_t descriptor_limit) noexcept {
@@ -207,7 +242,7 @@ std::optional<int> held_sockets::give_back(int socket) noexcept {
   wanted->flags |= IOSQE_FIXED_FILE;
   const int fd = by.answer();
   if (fd < 0) return std::nullopt;
-  close(socket);
+  forget(socket);
   return fd;
 }
 
@@ -216,27 +251,39 @@ void held_sockets::close(int socket) noexcept {
     ::close(socket);
     return;
   }
+  if (ability().closes_later) {  // FIN now
+    ring& by = *rings_[ring_of(socket)];
+    io_uring_sqe* const wanted = by.request();
+    io_uring_prep_shutdown(wanted, slot_of(socket), SHUT_RDWR);
+    wanted->flags |= IOSQE_FIXED_FILE;
+    by.answer();
+  }
+  forget(socket);
+}
+
+void held_sockets::abort(int socket) noexcept {
+  if (!is_direct(socket)) {
+    set_abrupt(socket);
+    ::close(socket);
+    return;
+  }
+  // No option can be set without a descriptor; connect() to nowhere does what such a close() does.
+  static constexpr sockaddr nowhere{AF_UNSPEC, {}};
+  ring& by = *rings_[ring_of(socket)];
+  io_uring_sqe* const wanted = by.request();
+  io_uring_prep_connect(wanted, slot_of(socket), &nowhere, sizeof nowhere);
+  wanted->flags |= IOSQE_FIXED_FILE;
+  by.answer();
+  forget(socket);
+}
+
+void held_sockets::forget(int socket) noexcept {
   ring& by = *rings_[ring_of(socket)];
   const auto slot = static_cast<unsigned>(slot_of(socket));
   io_uring_prep_close_direct(by.request(), slot);
   if (by.answer() < 0) return;
   by.free.push_back(static_cast<std::uint16_t>(slot));
   --direct_count_;
-}
-
-void held_sockets::abort(int socket) noexcept {
-  if (!is_direct(socket)) {
-    set_abrupt(socket);
-  } else {
-    // No option can be set without a descriptor; connect() to nowhere does what such a close() does.
-    static constexpr sockaddr nowhere{AF_UNSPEC, {}};
-    ring& by = *rings_[ring_of(socket)];
-    io_uring_sqe* const wanted = by.request();
-    io_uring_prep_connect(wanted, slot_of(socket), &nowhere, sizeof nowhere);
-    wanted->flags |= IOSQE_FIXED_FILE;
-    by.answer();
-  }
-  close(socket);
 }
 
 }  // namespace wanwu
