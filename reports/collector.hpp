@@ -35,6 +35,7 @@ class collector {
   observation_sink& add_worker();
 
   /// Call about once a second, and once at the end after the workers have stopped. `now` on the run's clock.
+  /// Waits some milliseconds at most for workers that are counting just then.
   tick second(time_point now, const gauges& levels);
   /// From now on this rate is given, and measured in its phase. Only for runs with a goal.
   void try_rate(time_point now, const rate_try& next);

@@ -71,8 +71,8 @@ class held_sockets {
 
   int move_out(int fd) noexcept;
   ring* ring_with_room() noexcept;
-  void forget(
-      int direct) noexcept;  ///< Frees the direct descriptor; the connection is ended, or has another.
+  /// Frees a direct descriptor whose connection is ended, or has another.
+  void forget(int direct) noexcept;
   std::ptrdiff_t send_direct(int socket, bytes_view raw) noexcept;
   std::ptrdiff_t send_direct(int socket, const msghdr& message) noexcept;
   std::ptrdiff_t receive_direct(int socket, std::byte* into, std::size_t size) noexcept;
