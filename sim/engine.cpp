@@ -95,6 +95,10 @@ std::string engine::start(time_point started) {
   ready.wait();
   for (auto& s : seats_) {
     if (!s->problem.empty()) return s->problem;
+    // What the first second takes is counted from here; how they were set up before is not.
+    s->cpu_before = s->has_clock ? processor_time_of(s->clock).value_or(duration{}) : duration{};
+    s->wait_before = processor_wait_of(s->thread_id);
+    s->looked_at = std::chrono::steady_clock::now();
   }
   return "";
 }
@@ -211,7 +215,7 @@ engine_levels engine::levels() {
     out.descriptors = std::max(out.descriptors, descriptors_of(s->thread_id) + numbers.direct_sockets);
     const duration cpu = s->has_clock ? processor_time_of(s->clock).value_or(duration{}) : duration{};
     const duration wait = processor_wait_of(s->thread_id);
-    if (s->looked_at != time_point{} && now > s->looked_at) {
+    if (now > s->looked_at) {
       const auto since = static_cast<double>((now - s->looked_at).count());
       out.cpu = std::max(out.cpu, static_cast<double>((cpu - s->cpu_before).count()) / since);
       // The kernel adds a wait when it ends, which may have been longer than this.
