@@ -28,6 +28,7 @@ struct self_gauges {
   std::uint64_t udp_drops{};                     ///< Datagrams for which a buffer was full.
   std::uint64_t queue_drops{};  ///< Packets for which a processor's queue of arrivals was full.
   std::uint64_t tcp_sent{}, tcp_sent_again{};  ///< Segments.
+  std::uint64_t tcp_loss_probes{};             ///< Of those sent again, what was sent to find out.
   std::uint64_t link_samples{}, link_sent{},
       link_sent_again{};          ///< Of this program's own connections, sampled.
   std::uint64_t round_trip_us{};  ///< Longest smoothed round trip among them.
@@ -44,6 +45,8 @@ struct gauges {
   std::uint64_t owed{};            ///< Operations that wait for an answer.
   std::uint64_t due{};             ///< Total: operations the schedule wanted started so far.
   std::uint64_t late{};            ///< Total: of those, the ones the generator itself started late or never.
+  std::uint64_t openings{};        ///< Total: connections begun, first ones and returns.
+  std::uint64_t openings_late{};   ///< Total: of those, what the generator itself held back.
   std::uint64_t lag_us{};          ///< Worst lag of a worker's loop in the last second.
   std::uint64_t script_errors{};   ///< Total.
   std::uint64_t memory_bytes{};    ///< Resident memory of the generator.

@@ -33,10 +33,15 @@ bool is_about_generator(const limit& of) noexcept {
   return of.metric.starts_with("generator.") || of.metric.starts_with("script.");
 }
 
-double late_ratio(const metric_store& store, std::string_view phase) {
-  const auto late = store.read("generator.late", {}, phase);
+/// `metric`: generator.late or generator.openings_late.
+double late_ratio(const metric_store& store, std::string_view metric, std::string_view phase) {
+  const auto late = store.read(metric, {}, phase);
   return late && late->attempts != 0 ? static_cast<double>(late->count) / static_cast<double>(late->attempts)
                                      : 0;
+}
+
+bool is_latency_of_connections(const limit& of) noexcept {
+  return of.metric == "connect.latency" || of.metric == "reconnect.time";
 }
 
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
@@ -91,7 +96,8 @@ reach reach_of(const metric_store& store, protocol via) {
 struct world {
   std::vector<std::string> unreachable;  ///< Protocols of which nothing was ever answered.
   bool reachable{};                      ///< At least one protocol was.
-  double late_allowed{late_ratio_max}, drift_allowed{drift_ratio_max};
+  double late_allowed{late_ratio_max}, drift_allowed{drift_ratio_max},
+      openings_late_allowed{openings_late_ratio_max};
   bool measured{};     ///< At least one operation ended well.
   bool closed_loop{};  ///< Without a schedule the loop may take its time.
 };
@@ -116,7 +122,7 @@ world look_around(const metric_store& store) {
 
 /// Why the generator was the limit in a phase ("" = the whole run), "" when it was not.
 std::string own_limit(const metric_store& store, std::string_view phase, const world& seen) {
-  if (const double late = late_ratio(store, phase); late > seen.late_allowed) {
+  if (const double late = late_ratio(store, "generator.late", phase); late > seen.late_allowed) {
     const auto lateness = store.read("generator.lateness", {}, phase);
     const std::string worst =
         lateness && lateness->samples() != 0
@@ -143,6 +149,12 @@ void weigh(limit_result& result, const limit& of, const metric_store& store, con
   }
   if (const std::string ours = own_limit(store, of.phase, seen); !ours.empty())
     return doubt("the generator was the limit: " + ours + " meanwhile");
+  if (result.found == finding::crossed && is_latency_of_connections(of)) {
+    const double late = late_ratio(store, "generator.openings_late", of.phase);
+    if (late > seen.openings_late_allowed)
+      return doubt(fmt::format("the generator was the limit: it began {} of its connections late meanwhile",
+                               show_ratio(late)));
+  }
   if (!seen.reachable) return doubt("the target was never reached");
   // Wrong credentials or a wrong port look like this too: the test is to be looked at first.
   if (!seen.measured && of.metric == "things.connected") doubt("nobody was ever let in");
@@ -283,6 +295,8 @@ judgement judge(const run_record& run) {
   out.result = verdict::pass;
   world seen = look_around(run.store);
   seen.late_allowed = allowed(run, "generator.late", statistic::ratio, late_ratio_max);
+  seen.openings_late_allowed =
+      allowed(run, "generator.openings_late", statistic::ratio, openings_late_ratio_max);
   // Who lets starts be late lets loops be late, which is what makes them so.
   const double tolerated = seen.late_allowed > late_ratio_max ? seen.late_allowed : 0;
   seen.drift_allowed = allowed(run, "generator.drift", statistic::mean, std::max(drift_ratio_max, tolerated));

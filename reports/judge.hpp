@@ -38,6 +38,9 @@ inline constexpr double late_ratio_max = 0.001;
 /// So does a worker whose loop came round late for this share of the time: what was answered meanwhile was
 /// read late, and one in a hundred is what a p99 is made of.
 inline constexpr double drift_ratio_max = 0.01;
+/// And of who began this share of its connections late, the latency of connections says nothing bad about the
+/// target. Our own wait only adds to it, so what held in spite of it holds.
+inline constexpr double openings_late_ratio_max = 0.001;
 
 /// Samples a limit needs before it may hold or be crossed: 100 / (1 - p) for percentiles, else 1.
 std::uint64_t samples_needed(const limit& of) noexcept;

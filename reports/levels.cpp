@@ -55,6 +55,8 @@ void add_levels(metric_store& store, const series_point& point, const gauges& be
   }
   into.due += grown(now.due, before.due);
   into.late += grown(now.late, before.late);
+  into.openings += grown(now.openings, before.openings);
+  into.openings_late += grown(now.openings_late, before.openings_late);
   into.script_errors += grown(now.script_errors, before.script_errors);
   for (std::size_t i = 0; i < protocol_count; ++i) {
     const wire_totals more = grown(now.wire[i], before.wire[i]);

@@ -99,6 +99,8 @@ enum class gauge_metric : std::uint8_t {
   connected,
   planned,
   late,
+  openings,
+  openings_late,
   lateness,
   drift,
   cpu,
@@ -119,6 +121,8 @@ constexpr std::array gauge_rules{
     gauge_rule{"things.connected", gauge_metric::connected, -1},
     gauge_rule{"generator.planned", gauge_metric::planned, -1},
     gauge_rule{"generator.late", gauge_metric::late, -1},
+    gauge_rule{"generator.openings", gauge_metric::openings, -1},
+    gauge_rule{"generator.openings_late", gauge_metric::openings_late, -1},
     gauge_rule{"generator.lateness", gauge_metric::lateness, -1},
     gauge_rule{"generator.drift", gauge_metric::drift, -1},
     gauge_rule{"generator.cpu", gauge_metric::cpu, -1},
@@ -256,6 +260,14 @@ void add_gauge(reading& out, const phase_gauges& of, const gauge_rule& rule,
     case gauge_metric::late:
       out.count += of.late;
       out.attempts += of.due;
+      break;
+    case gauge_metric::openings:
+      out.count += of.openings;
+      out.attempts += of.openings;
+      break;
+    case gauge_metric::openings_late:
+      out.count += of.openings_late;
+      out.attempts += of.openings;
       break;
     case gauge_metric::lateness:
       out.latency.merge(of.lateness);

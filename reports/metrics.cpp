@@ -59,6 +59,8 @@ void phase_gauges::merge(const phase_gauges& other) {
   lateness.merge(other.lateness);
   due += other.due;
   late += other.late;
+  openings += other.openings;
+  openings_late += other.openings_late;
   script_errors += other.script_errors;
   for (std::size_t i = 0; i < protocol_count; ++i) add(wire[i], other.wire[i]);
   if (connected_by_population.size() < other.connected_by_population.size()) {

@@ -81,7 +81,7 @@ struct level {
 struct phase_gauges {
   level connected, connected_ratio, cpu, cpu_wait, lag_us, memory, drift;
   histogram lateness{2};
-  std::uint64_t due{}, late{}, script_errors{};
+  std::uint64_t due{}, late{}, openings{}, openings_late{}, script_errors{};
   std::array<wire_totals, protocol_count> wire{};
   std::vector<level> connected_by_population;
   void merge(const phase_gauges& other);

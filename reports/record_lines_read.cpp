@@ -116,6 +116,7 @@ self_gauges read_self(const json& of) {
   out.queue_drops = whole(of, "queue_drops");
   out.tcp_sent = whole(of, "tcp_sent");
   out.tcp_sent_again = whole(of, "tcp_sent_again");
+  out.tcp_loss_probes = whole(of, "tcp_loss_probes");
   out.link_samples = whole(of, "link_samples");
   out.link_sent = whole(of, "link_sent");
   out.link_sent_again = whole(of, "link_sent_again");
@@ -134,6 +135,8 @@ gauges read_gauges(const json& of) {
   now.owed = whole(of, "owed");
   now.due = whole(of, "due");
   now.late = whole(of, "late");
+  now.openings = whole(of, "openings");
+  now.openings_late = whole(of, "openings_late");
   now.lag_us = whole(of, "lag_us");
   now.script_errors = whole(of, "script_errors");
   now.memory_bytes = whole(of, "memory_bytes");

@@ -197,11 +197,12 @@ headline headline_of(const run_record& run) {
 }
 
 void add_worst(self_gauges& into, const self_gauges& seen) {
-  for (const auto which : {&self_gauges::drift_us, &self_gauges::away_us, &self_gauges::descriptors,
-                           &self_gauges::tcp_sockets, &self_gauges::tcp_time_wait, &self_gauges::udp_drops,
-                           &self_gauges::queue_drops, &self_gauges::tcp_sent, &self_gauges::tcp_sent_again,
-                           &self_gauges::link_samples, &self_gauges::link_sent, &self_gauges::link_sent_again,
-                           &self_gauges::round_trip_us, &self_gauges::clock_jump_us})
+  for (const auto which :
+       {&self_gauges::drift_us, &self_gauges::away_us, &self_gauges::descriptors, &self_gauges::tcp_sockets,
+        &self_gauges::tcp_time_wait, &self_gauges::udp_drops, &self_gauges::queue_drops,
+        &self_gauges::tcp_sent, &self_gauges::tcp_sent_again, &self_gauges::tcp_loss_probes,
+        &self_gauges::link_samples, &self_gauges::link_sent, &self_gauges::link_sent_again,
+        &self_gauges::round_trip_us, &self_gauges::clock_jump_us})
     into.*which = std::max(into.*which, seen.*which);
 }
 
@@ -223,6 +224,8 @@ generator_health health_of(const run_record& run) {
   out.due = late ? late->attempts : 0;
   out.late = late ? late->count : 0;
   out.late_ratio = out.due != 0 ? static_cast<double>(out.late) / static_cast<double>(out.due) : 0;
+  out.openings = count_of(run.store, "generator.openings");
+  out.openings_late = count_of(run.store, "generator.openings_late");
   out.script_errors = count_of(run.store, "script.errors");
   for (std::size_t op = 0; op < operation_count; ++op)
     out.local_errors += run.store.total(static_cast<operation>(op), outcome::local_error);

@@ -48,7 +48,8 @@ struct generator_health {
   double late_ratio{}, cpu_max{}, cpu_wait_max{};
   std::uint64_t due{}, late{}, lag_us_max{}, memory_bytes_max{}, script_errors{}, local_errors{};
   latency_point lateness;  ///< Of every start.
-  double drift_ratio{};    ///< Share of the run by which the worst worker's loop came round late.
+  std::uint64_t openings{}, openings_late{};
+  double drift_ratio{};  ///< Share of the run by which the worst worker's loop came round late.
   std::uint64_t drift_us_max{};
   self_gauges worst;  ///< The largest value that each ever had; `lateness` is empty.
 };

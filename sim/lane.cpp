@@ -35,7 +35,9 @@ void lane::attach(std::unique_ptr<driver> wire) {
   wire_->prepare(static_cast<std::uint32_t>(rows_.size()));
   for (std::uint32_t c = 0; c < rows_.size(); ++c) {
     const auto change = plan_.when.ramp.next_change(things_.position_behind(index_, c), {});
-    if (change) ramps_.arm(c, started_ + change->at);
+    if (!change) continue;
+    ramps_.arm(c, started_ + change->at);
+    rows_[c].intended = tick_of(started_ + change->at);
   }
 }
 
@@ -58,6 +60,7 @@ std::uint64_t lane::things_behind(std::uint32_t connection) const {
 
 void lane::advance(time_point now, bool held_up) {
   if (leaving_) return;
+  note_blocked(blocked_since_.has_value(), now);
   due_.clear();
   ramps_.pop_due(now, due_);
   for (const std::uint32_t c : due_) apply_ramp(c, now);
@@ -73,12 +76,12 @@ void lane::advance(time_point now, bool held_up) {
 
 void lane::apply_ramp(std::uint32_t connection, time_point now) {
   connection_row& row = rows_[connection];
+  const std::uint32_t due = row.intended;
   const double position = things_.position_behind(index_, connection);
-  // The wheel rounds up to its tick, so the change lies at most a tick back.
-  const since_start looked_from = std::max(since_start{}, now - started_ - tick_ * 2);
   const bool wanted = plan_.when.ramp.wanted(position, now - started_);
   if (const auto next = plan_.when.ramp.next_change(position, now - started_ + duration{1})) {
     ramps_.arm(connection, started_ + next->at);
+    if (!wanted) row.intended = tick_of(started_ + next->at);
   }
   if (wanted == row.wanted) return;
   row.wanted = wanted;
@@ -91,9 +94,7 @@ void lane::apply_ramp(std::uint32_t connection, time_point now) {
     return;
   }
   levels_.wanted += behind;
-  const auto change = plan_.when.ramp.next_change(position, looked_from);
-  const time_point intended = change && change->at <= now - started_ ? started_ + change->at : now;
-  enqueue(connection, tick_of(intended));
+  enqueue(connection, std::min(due, tick_of(now)));
 }
 
 void lane::enqueue(std::uint32_t connection, std::uint32_t intended) {
@@ -101,7 +102,22 @@ void lane::enqueue(std::uint32_t connection, std::uint32_t intended) {
   row.intended = intended;
   if (row.queued || row.now != connection_state::down) return;
   row.queued = true;
+  row.opened = static_cast<std::uint32_t>(blocked_ / tick_);
   queue_.push_back(connection);
+}
+
+void lane::count_opening(const connection_row& row, time_point now) {
+  ++openings_.begun;
+  if (plan_.virtual_time) return;
+  const duration blocked = blocked_ - tick_ * static_cast<std::int64_t>(row.opened);
+  const time_point due = time_of(std::max(row.intended, row.not_before));  // not while it backed off
+  if (now - due - blocked > limits::late_after + tick_) ++openings_.late;
+}
+
+void lane::note_blocked(bool is_blocked, time_point now) {
+  if (blocked_since_) blocked_ += now - *blocked_since_;
+  blocked_since_.reset();
+  if (is_blocked) blocked_since_ = now;
 }
 
 void lane::retry(std::uint32_t connection, time_point now) {
@@ -131,6 +147,7 @@ std::size_t lane::openings_a_round(bool held_up) const {
 
 void lane::open_queued(time_point now, bool held_up) {
   held_back_ = false;
+  note_blocked(false, now);
   if (leaving_ || queue_.empty()) return;
   opening_.clear();
   opening_intended_.clear();
@@ -142,12 +159,14 @@ void lane::open_queued(time_point now, bool held_up) {
     row.queued = false;
     if (!row.wanted || row.dark || row.now != connection_state::down) continue;
     set_state(connection, connection_state::opening);
+    count_opening(row, now);
     row.opened = tick_of(now);
     handshakes_.begun();
     opening_.push_back(connection_id{connection});
     opening_intended_.push_back(std::min(now, time_of(row.intended)));
   }
   held_back_ = !queue_.empty() && opening_.size() == room;
+  note_blocked(!queue_.empty() && !held_back_, now);
   opened_at_ = now;
   if (!opening_.empty()) wire_->open(opening_, opening_intended_, now);
 }

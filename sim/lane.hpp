@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "protocols/drivers/driver.hpp"
@@ -16,8 +17,9 @@ namespace wanwu::sim {
 
 /// 16 bytes a connection.
 struct connection_row {
-  std::uint32_t intended{};    ///< Ticks since the start: when the present try should have begun.
-  std::uint32_t opened{};      ///< When it did begin.
+  /// Ticks since the start: when the present try should have begun; while not wanted, when it will be.
+  std::uint32_t intended{};
+  std::uint32_t opened{};      ///< When it did begin; while queued, how long the target had held up others.
   std::uint32_t not_before{};  ///< Dark until then.
   std::uint8_t tries{};        ///< Since it was last up.
   connection_state now = connection_state::down;
@@ -34,6 +36,11 @@ static_assert(sizeof(connection_row) == 16);
 struct lane_levels {
   std::uint64_t wanted{}, connected{}, dark{}, reconnecting{};
   std::uint64_t connections_up{};
+};
+
+/// Totals since the start. Late by this program's own doing: not while the target's handshakes left no room.
+struct opening_counts {
+  std::uint64_t begun{}, late{};
 };
 
 class lane {
@@ -73,6 +80,7 @@ class lane {
   /// In a storm.
   bool is_dark(std::uint32_t connection) const { return rows_[connection].dark; }
   const lane_levels& levels() const { return levels_; }
+  const opening_counts& openings() const { return openings_; }
   /// Things connected, by population.
   std::span<const std::uint64_t> connected() const { return connected_; }
   std::optional<time_point> next_deadline() const;
@@ -84,6 +92,8 @@ class lane {
   void retry(std::uint32_t connection, time_point now);
   void schedule_retry(std::uint32_t connection, duration wait, time_point now);
   void enqueue(std::uint32_t connection, std::uint32_t intended);
+  void count_opening(const connection_row& row, time_point now);
+  void note_blocked(bool is_blocked, time_point now);
   void close_now(std::uint32_t connection, closing how);
   void set_state(std::uint32_t connection, connection_state now);
   void flush_closes(time_point now);
@@ -124,6 +134,9 @@ class lane {
   std::vector<time_point> opening_intended_;
   std::deque<strike_under_way> strikes_;  ///< One after the other.
   lane_levels levels_;
+  opening_counts openings_;
+  duration blocked_{};                       ///< Sum of when some waited and handshakes left no room.
+  std::optional<time_point> blocked_since_;  ///< In such a time now.
   std::vector<std::uint64_t> connected_;
   std::uint32_t told_ = 0;  ///< While leaving: the connections before this one are closed.
   bool leaving_ = false, ever_up_ = false;

@@ -95,6 +95,7 @@ machine_counters read_counters() {
   out.udp_drops = number_in_snmp(snmp, "Udp", "RcvbufErrors") + number_in_snmp(snmp, "Udp", "SndbufErrors");
   out.tcp_sent = number_in_snmp(snmp, "Tcp", "OutSegs");
   out.tcp_sent_again = number_in_snmp(snmp, "Tcp", "RetransSegs");
+  out.tcp_loss_probes = number_in_snmp(text_of("/proc/net/netstat"), "TcpExt", "TCPLossProbes");
   out.tcp_sockets = number_in_sockstat(sockets, "TCP", "inuse");
   out.tcp_time_wait = number_in_sockstat(sockets, "TCP", "tw");
   // The monotonic clock is read on both sides, so that being interrupted between the two does not look like a

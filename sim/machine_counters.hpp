@@ -12,7 +12,9 @@ namespace wanwu::sim {
 struct machine_counters {
   std::uint64_t udp_drops{};    ///< Datagrams for which a socket's buffer was full, either way.
   std::uint64_t queue_drops{};  ///< Packets for which a processor's queue of arrivals was full.
-  std::uint64_t tcp_sent{}, tcp_sent_again{};    ///< Segments.
+  std::uint64_t tcp_sent{}, tcp_sent_again{};  ///< Segments.
+  /// Of those sent again, probes for a loss (RFC 8985 clause 7): the answer was late, whatever became of it.
+  std::uint64_t tcp_loss_probes{};
   std::uint64_t tcp_sockets{}, tcp_time_wait{};  ///< Now; both hold a port.
   std::int64_t clock_offset_ns{};                ///< The wall clock minus the monotonic one.
 };

@@ -269,7 +269,7 @@ void worker::publish() {
   worker_numbers& n = counts_;
   n.wanted = n.connected = n.dark = n.reconnecting = n.connections_up = n.in_flight = 0;
   n.wire = {};
-  n.second_syns = n.direct_sockets = 0;
+  n.second_syns = n.direct_sockets = n.openings = n.openings_late = 0;
   for (const auto& l : lanes_) {
     const lane_levels& levels = l->levels();
     n.wanted += levels.wanted;
@@ -277,6 +277,8 @@ void worker::publish() {
     n.dark += levels.dark;
     n.reconnecting += levels.reconnecting;
     n.connections_up += levels.connections_up;
+    n.openings += l->openings().begun;
+    n.openings_late += l->openings().late;
     const driver_totals totals = l->wire().totals();
     n.in_flight += totals.operations_in_flight;
     n.second_syns += totals.second_syns;

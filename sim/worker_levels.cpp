@@ -26,6 +26,8 @@ void add_numbers(worker_numbers& into, const worker_numbers& from) {
     into.wire[i].retransmissions += from.wire[i].retransmissions;
     into.wire[i].wire_errors += from.wire[i].wire_errors;
   }
+  into.openings += from.openings;
+  into.openings_late += from.openings_late;
   into.second_syns += from.second_syns;
   into.direct_sockets += from.direct_sockets;
   into.connects_ok += from.connects_ok;

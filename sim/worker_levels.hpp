@@ -19,8 +19,9 @@ struct wire_numbers {
 struct worker_numbers {
   std::uint64_t wanted{}, connected{}, dark{}, reconnecting{}, connections_up{};
   std::uint64_t due{}, late{}, started{}, script_errors{}, in_flight{};
-  lateness_counts lateness{};  ///< Of every operation begun.
-  std::uint64_t away_ns{};     ///< Sum of what the loop came round more than limits::late_after late.
+  std::uint64_t openings{}, openings_late{};  ///< Connections begun; opening_counts of lane.hpp.
+  lateness_counts lateness{};                 ///< Of every operation begun.
+  std::uint64_t away_ns{};  ///< Sum of what the loop came round more than limits::late_after late.
   std::array<wire_numbers, 3> wire{};
   std::uint64_t connects_ok{}, connects_failed{};
   std::uint64_t second_syns{};     ///< Connections whose opening took a second SYN.

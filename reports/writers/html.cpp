@@ -287,6 +287,8 @@ void put_facts(data& page, const run_record& run, const summary& of) {
              {"of which late", m.closed_loop ? "does not apply: no schedule"
                                              : show_count(g.late) + " (" + show_ratio(g.late_ratio) + ")"},
              {"How late starts were", lateness_text(g)},
+             {"Connections begun", show_count(g.openings)},
+             {"of which late by our doing", show_count(g.openings_late)},
              {"Loop late", show_ratio(g.drift_ratio) + " of the time, at most " + time(g.drift_us_max)},
              {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
              {"Waited for a processor, at most", fmt::format("{:.0f} %", g.cpu_wait_max * 100)},
@@ -300,6 +302,7 @@ void put_facts(data& page, const run_record& run, const summary& of) {
               out_of(g.worst.link_sent_again, g.worst.link_sent) + " segments"},
              {"Sent again, TCP of this machine",
               out_of(g.worst.tcp_sent_again, g.worst.tcp_sent) + " segments"},
+             {"of which probes for a loss", show_count(g.worst.tcp_loss_probes)},
              {"Datagrams dropped by full buffers of this machine", show_count(g.worst.udp_drops)},
              {"Packets dropped by its queue of arrivals", show_count(g.worst.queue_drops)},
              {"Largest jump of the wall clock", time(g.worst.clock_jump_us)},

@@ -146,6 +146,9 @@ void write_numbers(page& out, const run_record& run, const summary& of) {
         fmt::format("            starts late by p50 {}, p99 {}, max {}; loop late {} of the time, at most {}",
                     time(g.lateness.p50_us), time(g.lateness.p99_us), time(g.lateness.max_us),
                     show_ratio(g.drift_ratio), time(g.drift_us_max)));
+  if (g.openings_late != 0)
+    out.line(fmt::format("            {} of {} connections begun late by its own doing",
+                         show_count(g.openings_late), show_count(g.openings)));
   write_kernel_trouble(out, g.worst);
 }
 

@@ -57,8 +57,12 @@ enum class metric_id : std::uint8_t {
   target_malformed,
   generator_planned,
   generator_late,
+  generator_openings,
+  generator_openings_late,
   generator_lag,
+  generator_drift,
   generator_cpu,
+  generator_cpu_wait,
   script_errors,
 };
 inline constexpr std::size_t metric_count = static_cast<std::size_t>(metric_id::script_errors) + 1;

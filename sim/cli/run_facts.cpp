@@ -133,6 +133,8 @@ report::gauges gauges_of(const sim::engine_levels& levels) {
   g.owed = n.in_flight;
   g.due = n.due;
   g.late = n.late;
+  g.openings = n.openings;
+  g.openings_late = n.openings_late;
   g.lag_us = levels.peaks.lag_ns / 1000;
   g.script_errors = n.script_errors;
   g.cpu = levels.cpu;
@@ -162,6 +164,7 @@ report::gauges gauge_reader::read(const sim::engine_levels& levels) {
   self.queue_drops = since(before_.queue_drops, now.queue_drops);
   self.tcp_sent = since(before_.tcp_sent, now.tcp_sent);
   self.tcp_sent_again = since(before_.tcp_sent_again, now.tcp_sent_again);
+  self.tcp_loss_probes = since(before_.tcp_loss_probes, now.tcp_loss_probes);
   self.link_samples = levels.links.samples;
   self.link_sent = levels.links.sent;
   self.link_sent_again = levels.links.sent_again;

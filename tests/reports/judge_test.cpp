@@ -187,6 +187,28 @@ TEST_CASE("A user may allow the generator more drift, as more lateness") {
   CHECK(judge(run).result == (now.self.away_us < 200'000 ? verdict::pass : verdict::inconclusive));
 }
 
+TEST_CASE(
+    "Connections that the generator began late do not make the target slow to accept, nor undo what held") {
+  const std::string metric = GENERATE("connect.latency", "reconnect.time", "telemetry.latency");
+  limit below = p99_below(10'000);
+  below.metric = metric;
+  auto run = with({below});
+  const operation op = metric == "connect.latency"  ? operation::connect
+                       : metric == "reconnect.time" ? operation::reconnect
+                                                    : operation::telemetry;
+  const bool is_slow = GENERATE(true, false);
+  add(run, 10'000, op, outcome::ok, is_slow ? 20ms : 5ms);
+  gauges now;
+  now.openings = 10'000;
+  now.openings_late = GENERATE(10U, 11U);
+  add_levels_of(run, now);
+  const auto got = judge(run);
+  const bool ours = now.openings_late == 11 && op != operation::telemetry;
+  CHECK(got.result == (!is_slow ? verdict::pass : ours ? verdict::inconclusive : verdict::fail));
+  if (is_slow && ours)
+    CHECK_THAT(got.limits[0].reason, Catch::Matchers::Contains("it began 0.11 % of its connections late"));
+}
+
 TEST_CASE("A generator threshold that is crossed never blames the target") {
   auto run = with({demand("generator.late", statistic::ratio, comparison::less, 0.001, measure::ratio)});
   add(run, 10, operation::telemetry, outcome::ok);

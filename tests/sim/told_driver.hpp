@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/worker.hpp"
@@ -19,7 +20,13 @@ class told_driver final : public driver {
 
   void prepare(std::uint32_t) override {}
   void open(std::span<const connection_id> which, std::span<const time_point>, time_point now) override {
-    for (const connection_id each : which) tell(each, operation::connect, connection_state::up, now);
+    waiting_.insert(waiting_.end(), which.begin(), which.end());
+    if (lets_in) let_in(now);
+  }
+  /// All that wait for it are connected.
+  void let_in(time_point now) {
+    for (const connection_id each : std::exchange(waiting_, {}))
+      tell(each, operation::connect, connection_state::up, now);
   }
   void close(std::span<const connection_id> which, closing, time_point now) override {
     for (const connection_id each : which) {
@@ -51,6 +58,7 @@ class told_driver final : public driver {
   std::function<bool(operation, time_point)> answers = [](operation, time_point) { return true; };
   std::array<std::size_t, operation_count> begun{};
   std::size_t cut = 0;
+  bool lets_in = true;  ///< At once.
 
  private:
   struct flight {
@@ -82,6 +90,7 @@ class told_driver final : public driver {
 
   driver_client& client_;
   std::vector<flight> under_way_;
+  std::vector<connection_id> waiting_;
 };
 
 /// One worker whose only lane has a told_driver; its rounds are a millisecond apart.
