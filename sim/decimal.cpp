@@ -64,12 +64,27 @@ char* print_scaled(std::uint64_t whole, int decimals, char* out) noexcept {
   }
 }
 
+/// With leading zeros; its pairs do not wait for each other.
+char* print_eight_digits(std::uint32_t value, char* out) noexcept {
+  const std::uint32_t high = value / 10'000, low = value % 10'000;
+  std::memcpy(out, &pairs[2 * std::size_t{high / 100}], 2);
+  std::memcpy(out + 2, &pairs[2 * std::size_t{high % 100}], 2);
+  std::memcpy(out + 4, &pairs[2 * std::size_t{low / 100}], 2);
+  std::memcpy(out + 6, &pairs[2 * std::size_t{low % 100}], 2);
+  return out + 8;
+}
+
 }  // namespace
 
 char* print_integer(std::uint64_t value, char* out) noexcept {
   if (value < 10) {
     *out = static_cast<char>('0' + value);
     return out + 1;
+  }
+  if (value < 100) return static_cast<char*>(std::memcpy(out, &pairs[2 * value], 2)) + 2;
+  if (constexpr std::uint64_t eight_digits = 100'000'000; value >= eight_digits) {  // a time
+    out = print_integer(value / eight_digits, out);
+    return print_eight_digits(static_cast<std::uint32_t>(value % eight_digits), out);
   }
   char* const end = out + digits_in(value);
   char* at = end;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "protocols/core/bytes.hpp"
 
@@ -49,9 +51,12 @@ class held_sockets {
   static bool is_direct(int socket) noexcept { return socket >= first_direct; }
   std::uint32_t direct_count() const noexcept { return direct_count_; }
 
+  /// Not by the C library's send(), at which a thread may be cancelled: with more threads than one that costs
+  /// a few atomic operations each time.
   std::ptrdiff_t send(int socket, bytes_view raw) noexcept {
-    return is_direct(socket) ? send_direct(socket, raw)
-                             : ::send(socket, raw.data(), raw.size(), MSG_NOSIGNAL);
+    return is_direct(socket)
+               ? send_direct(socket, raw)
+               : ::syscall(SYS_sendto, socket, raw.data(), raw.size(), MSG_NOSIGNAL, nullptr, 0);
   }
   std::ptrdiff_t send(int socket, const msghdr& message) noexcept {
     return is_direct(socket) ? send_direct(socket, message) : ::sendmsg(socket, &message, MSG_NOSIGNAL);

@@ -179,6 +179,38 @@ TEST_CASE("Absent values are left out, and strange ids stay inside their string"
   CHECK(written(*model, sim::payload_format::senml_cbor, {.id = "x", .at_ms = 5}, values).front() == '\x82');
 }
 
+TEST_CASE("A text of any length comes back from JSON, wherever a byte stands that must be escaped") {
+  std::mt19937_64 random{5};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text(random() % 40, 'x');
+    for (char& c : text) c = static_cast<char>(0x20 + random() % 0x5F);
+    const std::string_view rare{"\"\\\x1f\n\0\x7f", 6};
+    for (auto more = random() % 3; more > 0 && !text.empty(); --more)
+      text[random() % text.size()] = rare[random() % rare.size()];
+    if (round % 4 == 0) text.insert(random() % (text.size() + 1), "ü\xf0\x9f\x8c\x8d");
+    byte_writer out;
+    sim::append_json_text(text, out);
+    const std::string quoted = '"' + std::string{as_text(out.view())} + '"';
+    CAPTURE(quoted);
+    REQUIRE(json::parse(quoted) == text);
+  }
+}
+
+TEST_CASE("A whole number of any size is printed as the standard library prints it") {
+  std::mt19937_64 random{9};
+  const auto check = [](std::uint64_t value) {
+    std::array<char, sim::number_text_max> out{};
+    const auto end = sim::print_integer(value, out.data());
+    REQUIRE(std::string_view{out.data(), static_cast<std::size_t>(end - out.data())} ==
+            std::to_string(value));
+  };
+  for (int round = 0; round < 200'000; ++round) check(random() >> (random() % 64));
+  for (std::uint64_t power = 1; power <= 10'000'000'000'000'000'000U / 10; power *= 10) {
+    for (const std::uint64_t near : {power - 1, power, power + 1}) check(near);
+  }
+  check(~std::uint64_t{0});
+}
+
 TEST_CASE("A number is printed as the C library prints it, without what is not needed at its end") {
   std::mt19937_64 random{7};
   for (int round = 0; round < 200'000; ++round) {
