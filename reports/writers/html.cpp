@@ -288,7 +288,7 @@ void put_facts(data& page, const run_record& run, const summary& of) {
                                              : show_count(g.late) + " (" + show_ratio(g.late_ratio) + ")"},
              {"How late starts were", lateness_text(g)},
              {"Connections begun", show_count(g.openings)},
-             {"of which late by our doing", show_count(g.openings_late)},
+             {"of which the generator began late", show_count(g.openings_late)},
              {"Loop late", show_ratio(g.drift_ratio) + " of the time, at most " + time(g.drift_us_max)},
              {"Processor, at most", fmt::format("{:.0f} %", g.cpu_max * 100)},
              {"Waited for a processor, at most", fmt::format("{:.0f} %", g.cpu_wait_max * 100)},

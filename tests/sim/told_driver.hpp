@@ -103,6 +103,11 @@ struct told_worker {
     wire = made.get();
     subject->attach(0, std::move(made));
   }
+  /// Its clock is one that goes on by itself, as far as it knows: bounds of a round and lateness apply.
+  void begin_in_real_time() {
+    plan->virtual_time = false;
+    begin({.plan = *plan, .sink = seen, .started = t0});
+  }
   void run_until(duration end) {
     for (; now < t0 + end; now += std::chrono::milliseconds{1}) subject->round(now);
   }

@@ -18,8 +18,7 @@ wanwu: scenario/v1
 things: { m: { model: builtin/meter, count: 1000, over: mqtt, every: 10 s } }
 phases: [ { name: ramp, ramp: 1 s }, { name: steady, hold: 10 s } ]
 )"} {
-    plan->virtual_time = false;
-    begin({.plan = *plan, .sink = seen, .started = t0});
+    begin_in_real_time();
   }
   /// The target lets in all that are half open, and the worker goes on until `end`.
   void run_let_in(duration end) {

@@ -21,8 +21,7 @@ wanwu: scenario/v1
 things: { m: { model: builtin/meter, count: 5000, over: coap, every: 1 s } }
 phases: [ { name: ramp, ramp: 1 s }, { name: steady, hold: 10 s } ]
 )"} {
-    plan->virtual_time = false;
-    begin({.plan = *plan, .sink = seen, .started = t0});
+    begin_in_real_time();
   }
 
   /// Rounds at one instant until nothing is left of `op` for it: the most that one of them did. Who did as
